@@ -1,4 +1,4 @@
-"""Finds the approved plan: the one that the comment on the merged pull request shows."""
+"""Finds the approved plan: the one shown in the comment on the merged pull request."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def pull_request_of(github: GitHub, commit: str) -> Json:
 
 @dataclass(frozen=True)
 class Reviewed:
-    """The plan that the comment on a pull request shows: its run, commit and digest."""
+    """The plan shown in the comment on a pull request: its run, commit and digest."""
 
     run: str
     commit: str
@@ -51,7 +51,7 @@ _REVIEWED = re.compile(
 
 def reviewed(github: GitHub, pull: Json, marked: str) -> Reviewed:
     """
-    Return the plan that the comment with a mark shows on a pull request.
+    Return the plan shown in the comment with a mark on a pull request.
 
     Raises NotApprovedError if there is none, or if it is not for the last commit.
     """
@@ -90,7 +90,7 @@ def fetch(github: GitHub, pull: Json, slug: str, saw: Reviewed, to: Path) -> Pat
     plan = github.file_in_artifact(newest["archive_download_url"], "plan.json")
     if _digest(plan) != saw.digest:
         raise NotApprovedError(f"the plan of run {saw.run} is not the one shown in the comment; plan again")
-    write_private(to, plan.decode("utf-8", "replace"))  # what is not UTF-8 is not a saved plan either
+    write_private(to, plan.decode("utf-8", "replace"))  # a file that is not UTF-8 is not a saved plan either
     return to
 
 
@@ -107,5 +107,5 @@ def _made_here(artifact: Json, saw: Reviewed) -> bool:
 
 
 def _is_late(artifact: Json, pull: Json) -> bool:
-    """Return whether an artifact was made after the merge, by a run that was not waited for."""
+    """Return whether an artifact was made after the merge, by a run for which the merge did not wait."""
     return str(artifact["created_at"]) > str(pull["merged_at"])

@@ -1,4 +1,4 @@
-"""The inputs that GitHub gives to a step, and the outputs that the step returns."""
+"""The inputs that GitHub passes to a step, and the outputs that the step sets."""
 
 import json
 import os

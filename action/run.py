@@ -23,7 +23,7 @@ from provisioner.engine.private_file import write_private
 from provisioner.notify.notice import NoticePlace
 
 CHANGES, STALE, MISUSED = 2, 4, 1
-DID = re.compile(  # the report's last line, of an apply that has changed something
+DID = re.compile(  # the last line of the report of an apply that changed something
     r"^Apply (incomplete|\w+: (.*\b[1-9]\d* (?!failed|skipped)|.*topped up))",
     re.MULTILINE,
 )
@@ -59,7 +59,7 @@ def plan(job: Job) -> int:
 def check(job: Job) -> int:
     """Check everything, save the plan, and show both in one comment; problems become annotations."""
     file, report = job.folder / "plan.json", job.folder / "check.md"
-    for old in (file, report):  # of an earlier step
+    for old in (file, report):  # files of an earlier step
         old.unlink(missing_ok=True)
     files = (f"--out={file}", f"--report=markdown={report}")
     done = provisioner(job, "check", job.path, *job.arguments, *files)
@@ -107,7 +107,7 @@ def apply(job: Job) -> int:
             return done.code
     else:
         target = [job.path, "--auto-approve"] if which == "none" else [which]
-    # refuse a saved plan of another environment, also if the job has none
+    # reject a saved plan of another environment, even if the job has none
     demanded = [] if which == "none" or job.input("env") else ["--env="]
     done = provisioner(job, "apply", *target, *demanded, *job.arguments)
     _outputs(job, done, changed=done.code in (0, 5) and bool(DID.search(done.stdout)))
@@ -154,7 +154,7 @@ def _footer(job: Job, commit: str) -> str:
 
 
 def _shows(job: Job, plan: Path, head: str) -> Reviewed:
-    """Return the line by which a later apply finds the plan that the comment shows."""
+    """Return the line by which a later apply finds the plan shown in the comment."""
     digest = str(json.loads(plan.read_text(encoding="utf-8"))["digest"])
     return Reviewed(job.environ.get("GITHUB_RUN_ID") or "0", head, digest)
 

@@ -21,7 +21,7 @@ class Settings:
     rate_limit: bool = True
     """True to enforce the rate limits of test mode."""
     topup_settle: float | None = 5.0
-    """Seconds that a top-up stays pending; None for ever."""
+    """Seconds for which a top-up stays pending; None for ever."""
     country: str = "US"
     """The two-letter country of the default account."""
     webhooks_anywhere: bool = False

@@ -1,7 +1,8 @@
-"""Types for the parts of Stripe's responses that are read, and decoders that check them.
+"""
+Types for the parts of Stripe's responses that are read, and decoders that check them.
 
 Every response is checked when it is decoded, so its users can rely on the types. The types of objects follow
-from the fields of their kinds; Stripe may leave out every value but an id, or return null for it.
+from the fields of their kinds; Stripe may omit every value but an id, or return null for it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,13 +19,13 @@ from provisioner.engine.ports import Wanted
 from provisioner.kinds import KINDS
 from provisioner.stripe_api.http import API_VERSION, Read, values
 
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,255}$")]  # ids become parts of URLs
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,255}$")]  # ids are used as parts of URLs
 typed_dict: Any = TypedDict  # called with names that are known only at run time
 Moment = Annotated[int, Meta(ge=0, le=253_402_300_799)]  # the last second of the year 9999
 
 
 class Named(TypedDict, total=False):
-    """An object inside another one."""
+    """An object within another one."""
 
     id: Required[Id]
 
@@ -65,7 +66,10 @@ class Issuing(TypedDict, total=False):
 
 
 class BalanceForm(TypedDict, total=False):
-    """A balance; `object` is required, as another object would count as an empty balance, to be topped up."""
+    """
+    A balance. `object` is required, because another object would count as an empty balance and be topped
+    up.
+    """
 
     object: Required[Literal["balance"]]
     issuing: Issuing | None
@@ -133,7 +137,7 @@ class Decision(TypedDict, total=False):
 
 
 class Authorization(TypedDict, total=False):
-    """A purchase."""
+    """A purchase, as the commands `test` and `simulate` read it."""
 
     id: Required[Id]
     created: Required[Moment]
@@ -181,7 +185,7 @@ class PastDecision(TypedDict, total=False):
 
 
 class PastAuthorization(TypedDict, total=False):
-    """An authorization with its histories, for a backtest; what it lacks cannot be replayed."""
+    """An authorization with its histories, for a backtest; without these histories it cannot be replayed."""
 
     id: Required[Id]
     created: Required[Moment]
@@ -206,7 +210,7 @@ class RequestForm(TypedDict, total=False):
 
 
 class Changed(TypedDict, total=False):
-    """The object that an event is about, and its values before."""
+    """The object of an event, and its earlier values."""
 
     object: Required[dict[str, Any]]
     previous_attributes: dict[str, Any] | None
@@ -268,7 +272,10 @@ class Answers:
         return _decoded(_page(narrow)) if narrow else _some(self._kinds[resource], wanted)
 
     def _form_at(self, path: str) -> Any:
-        """The form of what is at `issuing/cards/ic_1` or `test_helpers/issuing/cards/ic_1/shipping/ship`."""
+        """
+        Return the type of the object at a path: `issuing/cards/ic_1` or
+        `test_helpers/issuing/cards/ic_1/shipping/ship`.
+        """
         plain = path.removeprefix("test_helpers/")
         known = (each for each in (*FORMS, *self._kinds) if f"{plain}/".startswith(f"{each}/"))
         return self._form_of(next(known, ""))
@@ -284,7 +291,7 @@ class Answers:
         for event in found["data"]:
             shown = event["data"]["object"]
             name = shown.get("object")
-            # the forms of other API versions are not known
+            # the types of other API versions are unknown
             is_known = isinstance(name, str) and event.get("api_version") in (None, API_VERSION)
             msgspec.convert(shown, self._form_of(self._resources.get(name, "") if is_known else ""))
         return found
@@ -355,7 +362,7 @@ def _some(kind: Kind, wanted: Wanted) -> Read:
 
 @cache
 def _decoded(form: Any) -> Read:
-    """Return a decoder that leaves out what the form does not have; it is faster than `_held_to`."""
+    """Return a decoder that omits what the type does not have; it is faster than `_held_to`."""
     decoder = msgspec.json.Decoder(form)
 
     def read(body: bytes) -> Any:

@@ -7,7 +7,7 @@ from msgspec import Struct, field
 
 from provisioner.core.model.errors import OutageError
 
-FAILURES = 10  # in a row
+FAILURES = 10  # consecutive failures
 LASTING = 15.0  # seconds from the first of these failures to the last
 
 
@@ -30,7 +30,7 @@ class Circuit(Struct):
             )
 
     def answered(self) -> None:
-        """Record a response from Stripe, also one that rejects the request."""
+        """Record a response from Stripe, even one that rejects the request."""
         with self._lock:
             self._failures = 0
 

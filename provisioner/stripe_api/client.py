@@ -84,10 +84,10 @@ class Transport:
         """
         Send one request to `/v1/<resource>` and return the response.
 
-        `read` decodes the body. If `private` is set, errors do not show Stripe's message. A request that
+        `read` decodes the body. If `private` is set, errors do not contain Stripe's message. A request with
         `gives_up` raises NotSentError if `stop` is set before its first attempt is sent; later attempts are
-        sent, as they show what became of the first. Raises StripeError or AccessError if Stripe rejected the
-        request or all attempts failed, and OutageError if no more requests should be sent.
+        still sent, because they show the outcome of the first. Raises StripeError or AccessError if Stripe
+        rejected the request or all attempts failed, and OutageError if no more requests should be sent.
         """
         stops = [self.stop] if gives_up else []
 
@@ -118,7 +118,7 @@ class Transport:
             return again(failed, once, begun, self.stop, self._sleep, self._say_once)
 
     def _say_once(self, failed: CallError, left: float) -> None:
-        """Log why nothing seems to happen, once for all waits of a run."""
+        """Log the reason for a long wait, once for all waits of a run."""
         if self._http.unsaid.acquire(blocking=False):
             what = failed.says if isinstance(failed, LostError) else f"Stripe returned {failed.status}"
             busy = " (too many requests, or another request on the same object)" if is_busy(failed) else ""
@@ -131,7 +131,7 @@ class Transport:
 
     @property
     def base(self) -> str:
-        """The address that requests are sent to."""
+        """The address to which requests are sent."""
         return self._http.address.origin
 
     @property
@@ -228,14 +228,14 @@ class Transport:
         return SdkWriter(self._key, API_VERSION, self.account, self._http)
 
     def wait(self, seconds: float) -> bool:
-        """Wait, but not once `stop` is set; returns False if it is set."""
+        """Wait, unless `stop` is set; returns False if it is set."""
         if not self.stop.is_set():
             self._sleep(seconds)
         return not self.stop.is_set()
 
 
 def _say(method: str, resource: str, request_id: str, begun: float, status: int | None = None) -> None:
-    """Log a request that has ended; `status` is that of a failure, 0 without an answer."""
+    """Log a request that has ended; `status` is the status of a failure, 0 if there was no response."""
     took = round((time.monotonic() - begun) * 1000)
     facts = {"method": method, "path": f"/v1/{resource}", "request_id": request_id, "ms": took}
     failed = f" failed: {status}" if status is not None else ""

@@ -33,7 +33,7 @@ def key_for(mode: str, environ: Mapping[str, str]) -> str:
 
 
 def is_unrestricted(key: str) -> bool:
-    """Return whether a key can do everything; what a restricted key can do is set in the Dashboard."""
+    """Return whether a key can do everything; a restricted key can do only what is set in the Dashboard."""
     return key.startswith("sk_")
 
 

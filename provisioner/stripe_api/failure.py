@@ -21,7 +21,7 @@ class CallError(Exception):
 
 
 class AnswerError(CallError):
-    """A response that cannot be used, with the reason in `says`; another attempt would fail as well."""
+    """A response that cannot be used, with the reason in `says`; another attempt would fail, too."""
 
     def __init__(self, says: str) -> None:
         self.says = says
@@ -29,13 +29,16 @@ class AnswerError(CallError):
 
 
 class LostError(CallError):
-    """No response, or one that is not JSON; `says` why, and `advice` is a sentence on what to check."""
+    """
+    No response, or one that is not JSON. `says` is the reason; `advice` is a sentence about what to
+    check.
+    """
 
     def __init__(
         self, says: str = "no response from Stripe", advice: str = "", *, may_pass: bool = True
     ) -> None:
         self.says, self.advice = says, advice
-        self.may_pass = may_pass  # False if another attempt would most likely fail as well
+        self.may_pass = may_pass  # False if another attempt would most likely fail, too
         super().__init__(says)
 
 

@@ -23,7 +23,7 @@ from provisioner.net.client import (
 from provisioner.stripe_api.credentials import STRIPE
 from provisioner.stripe_api.failure import AnswerError, LostError, RefusalError
 
-API_VERSION = "2026-10-28.endive"  # the version that the kinds are written for (SDK: _api_version.py)
+API_VERSION = "2026-10-28.endive"  # the API version that the kinds are written for (SDK: _api_version.py)
 LARGEST = 32 * MEGABYTE  # a page of 100 cards has about 400 kB
 WHOLE = 60.0  # seconds for one response, however slowly it arrives
 OUTAGE_ADVICE = "See status.stripe.com, and run the command again later."
@@ -44,7 +44,7 @@ def values(body: bytes) -> Any:
 
 
 class Reply(Struct):
-    """A response of Stripe's."""
+    """A response from Stripe."""
 
     data: Any
     """The decoded body."""
@@ -73,7 +73,8 @@ class BoundedClient:
         self._server = "Stripe" if is_stripe else f"Stripe at {address.origin}"
         self._outage_advice = OUTAGE_ADVICE if is_stripe else ELSEWHERE_ADVICE
         self._has_answered = False
-        self.unsaid = threading.Lock()  # free until somebody has been told that requests are retried
+        # a stop ends the first requests immediately until the user has seen that they are retried
+        self.unsaid = threading.Lock()
 
     @property
     def address(self) -> WebAddress:
@@ -120,7 +121,8 @@ class BoundedClient:
         except TooLargeError:
             raise AnswerError(f"Stripe's response is larger than {LARGEST // MEGABYTE} MB") from None
         except UnreachableError as error:
-            # before the first response, a wrong address or a missing network is likelier than a short outage
+            # before the first response, a wrong address or a missing network is more likely than a short
+            # outage
             says = f"cannot connect to {self._server}: {error.what}"
             raise LostError(says, error.advice, may_pass=self._has_answered) from None
         except BrokenError as error:
@@ -148,7 +150,7 @@ def decode(body: bytes, read: Read, asked: str) -> Any:
     try:
         return read(body)
     except msgspec.ValidationError as error:
-        # msgspec's message names types and paths, but no values
+        # msgspec's messages contain types and paths, but no values
         says = str(error).replace(" - at `$", " at `").replace("`.", "`")
         what = asked.partition("?")[0]
         raise AnswerError(

@@ -1,4 +1,7 @@
-"""Finds personal values in a text, also in other spellings: a last name alone, the end of a phone number."""
+"""
+Finds personal values in a text, including other spellings: a last name alone, the end of a phone
+number.
+"""
 
 import re
 from collections.abc import Iterable

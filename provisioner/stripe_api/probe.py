@@ -11,7 +11,7 @@ from provisioner.core.model.errors import AccessError, ProvisionerError, StripeE
 from provisioner.stripe_api.answers import ANSWERS
 from provisioner.stripe_api.client import Transport
 
-MISSING = "provisionerdoctor"  # part of an id that no object has
+MISSING = "provisionerdoctor"  # a part of an id that no object has
 NOT_FOUND, BAD_REQUEST = 404, 400
 UNREACHABLE = 0
 
@@ -28,7 +28,7 @@ class Probe(Struct, frozen=True):
     version: str = ""
     """The API version of the response."""
     skew: float | None = None
-    """The seconds that this machine's clock is ahead of Stripe's, to a second."""
+    """The number of whole seconds by which this machine's clock is ahead of Stripe's."""
     took: float = 0.0
     """The seconds until the response came."""
     reached: bool = True

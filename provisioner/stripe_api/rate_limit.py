@@ -12,7 +12,7 @@ from msgspec import Struct
 from provisioner.core.model.errors import NotSentError
 
 MOST_AT_ONCE = 32
-RECOVERY = 20  # responses until one more request in flight is tried
+RECOVERY = 20  # responses after which one more request in flight is tried
 BURST = 8  # requests that may be sent together after a pause, so that a small plan need not wait
 EARLY = 0.07  # seconds by which two requests may arrive closer together than they were sent
 
@@ -49,7 +49,7 @@ def _apart(rate: float) -> float:
 
 
 def _window(rate: float) -> float:
-    """Return the seconds in which at most `rate` requests may be sent, or at most one for rates below 1."""
+    """Return the seconds in which at most `rate` requests (but at least one) may be sent."""
     return max(1.0, 1 / rate) + EARLY
 
 
@@ -62,10 +62,10 @@ class Lane:
     """
 
     def __init__(self, rate: float) -> None:
-        self.door = threading.Lock()  # the holder is the next to send
+        self.door = threading.Lock()  # whoever holds it sends next
         self._left: deque[float] = deque(maxlen=max(1, int(rate)))
         self._window, self._apart = _window(rate), _apart(rate)
-        self._even = -math.inf  # when the next request is sent at an even rate
+        self._even = -math.inf  # the time at which the next request is sent at an even rate
 
     def due(self) -> float:
         """Return the time at which the next request may be sent."""
@@ -77,17 +77,18 @@ class Lane:
         self._left.append(now)
 
     def _within(self) -> float:
-        """Return the time from which one more request is within the limit."""
+        """Return the time at which one more request is within the limit."""
         return self._left[0] + self._window if len(self._left) == self._left.maxlen else -math.inf
 
 
 class Pace:
     """
-    Lets requests through within the limits, and fewer at once if Stripe says that there are too many.
+    Limits the rate of requests, and the number of requests in flight when Stripe rejects some for
+    concurrency.
 
     Stripe does not document how many requests it serves at once, so the number is learned: it is halved when
-    Stripe rejects a request for concurrency, and raised by one after every `RECOVERY` responses. `clock` and
-    `sleep` count seconds.
+    Stripe rejects a request for concurrency, and increased by one after every `RECOVERY` responses. `clock`
+    and `sleep` use seconds.
     """
 
     def __init__(
@@ -127,7 +128,7 @@ class Pace:
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        """Wait for a free place among the requests in flight, and hold it while the block runs."""
+        """Wait for a free place among the requests in flight, and occupy it while the block runs."""
         with self._free:
             self._free.wait_for(lambda: self._under_way < self._at_once)
             self._under_way += 1
@@ -154,7 +155,7 @@ class Pace:
             return wait
 
     def fewer(self) -> None:
-        """Allow fewer requests in flight, as Stripe rejected one because there were too many."""
+        """Allow fewer requests in flight, because Stripe rejected one for concurrency."""
         with self._free:
             self._at_once = max(1, min(self._at_once, self._under_way) // 2)
             self._answers = 0

@@ -1,4 +1,4 @@
-"""Retries of a failed request; a run without failures loads neither this module nor tenacity."""
+"""Retries failed requests. A run without failures loads neither this module nor tenacity."""
 
 import time
 from collections.abc import Callable
@@ -12,14 +12,15 @@ from provisioner.stripe_api.http import Reply
 from provisioner.stripe_api.retry import is_busy, is_locked, may_retry
 
 ATTEMPTS = 8
-PATIENT_ATTEMPTS = 60  # if Stripe is up, but busy
-PATIENCE = 180.0  # seconds for one request with all of its attempts, if Stripe is up, but busy
+PATIENT_ATTEMPTS = 60  # attempts if Stripe is up, but busy
+PATIENCE = 180.0  # seconds for all attempts of one request, if Stripe is up, but busy
 LOST_PATIENCE = 90.0  # the same if there is no response, or a failure in Stripe
 LONGEST_WAIT = 30.0
-NOTICED = 3.0  # seconds after which a person wonders what the program waits for
+NOTICED = 3.0  # seconds after which a user may wonder what the program is waiting for
 
 _backoff = tenacity.wait_random_exponential(multiplier=0.25, max=5.0)
-_soon = tenacity.wait_random_exponential(multiplier=0.05, max=1.0)  # a lock, or our own request in flight
+# a lock, or our own request that is still in flight
+_soon = tenacity.wait_random_exponential(multiplier=0.05, max=1.0)
 
 
 def again(
@@ -33,9 +34,9 @@ def again(
     """
     Retry a request whose first attempt began at `begun` (monotonic seconds) and raised `failed`.
 
-    `once` makes one attempt within the seconds that it is given, those left for all attempts together.
-    `waits` gets the failure and these seconds before a wait that a person notices. Returns the response.
-    Raises the last failure, with the number of attempts, if no other may follow or `stop` is set.
+    `once` makes one attempt, and is called with the seconds left for all attempts together. `waits` is called
+    with the failure and these seconds before a wait that users would notice. Returns the response. Raises the
+    last failure, with the number of attempts, if no other may follow or `stop` is set.
     """
     first, last = [failed], failed
 
@@ -65,7 +66,7 @@ def again(
 
 
 def _notice(begun: float, waits: Callable[[CallError, float], None], state: tenacity.RetryCallState) -> None:
-    """Report a wait that a person would notice."""
+    """Report a wait that users would notice."""
     error, took = _error(state), time.monotonic() - begun
     if isinstance(error, CallError) and took + state.upcoming_sleep >= NOTICED:
         waits(error, _patience(error) - took)

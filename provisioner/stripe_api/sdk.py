@@ -1,6 +1,8 @@
-"""Writes through Stripe's SDK, which encodes their parameters; a command that only reads does not load it.
+"""
+Writes through Stripe's SDK, which encodes parameters; a command that only reads does not load it.
 
-The SDK does not retry 429 and does not read Retry-After (SDK: _http_client.py), so its retries are disabled.
+The SDK does not retry status 429 and does not read Retry-After (SDK: _http_client.py), so its retries are
+disabled.
 """
 
 import io
@@ -24,7 +26,7 @@ stripe.enable_telemetry = False
 FILES = "https://files.stripe.com"  # docs.stripe.com/api/files/create
 FILE_TIMEOUTS = (5.0, 40.0)  # seconds to connect, and for each read
 
-_within: ContextVar[float | None] = ContextVar("_within")  # the SDK passes no time limit to its client
+_within: ContextVar[float | None] = ContextVar("_within")  # the SDK does not pass a time limit to its client
 
 
 class _Client(stripe.HTTPClient):

@@ -15,8 +15,8 @@ WITHHELD = "its message is not shown because it may contain personal data; see t
 NO_WORDS = Words()
 UNREACHABLE, UNAUTHORIZED, FORBIDDEN = 0, 401, 403
 _SHORTEST, _LONGEST_TEXT, _LONGEST_WORD = 3, 500, 100
-_READ = 4_000  # characters of a message that are read; at most _LONGEST_TEXT are shown
-_LONGEST_FOUND = 320  # characters of an e-mail address, the longest match of the patterns
+_READ = 4_000  # the most characters of a message that are examined; at most _LONGEST_TEXT are shown
+_LONGEST_FOUND = 320  # characters of an email address, the longest match of the patterns
 _SECRETS = re.compile(
     r"\b(?:sk|rk|pk|whsec|ek|btok|pm|src)_[A-Za-z0-9_*]+"  # keys, and sources of top-ups
     r"|(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]+"  # e-mail addresses; without the lookbehind, quadratic
@@ -73,7 +73,7 @@ def _word(value: Any) -> str:
     return _NO_WORD.sub("", value)[:_LONGEST_WORD] if isinstance(value, str) else ""
 
 
-# ids, and Stripe's own words that are not names: an error is useless without them
+# ids, and Stripe's own terms that are not names: an error is useless without them
 _HARMLESS = re.compile(
     r"(?:ich|ic|tu|acct|fa|ics)_[A-Za-z0-9]+|usd|eur|gbp|active|inactive|canceled|virtual|physical"
 )
@@ -87,7 +87,8 @@ def redact(text: str, params: Mapping[str, Any], key: str = "", words: Words = N
     """
     sent = {form for value in _texts(params) for form in (value, quote_plus(value))}
     secrets = sorted({*sent, key} - {""}, key=len, reverse=True)
-    # a secret that the cut splits is not found, so as many characters as the longest one has go too
+    # a secret that the cut splits would not be found, so as many characters as the longest one are removed,
+    # too
     margin = max([_LONGEST_FOUND, *map(len, secrets[:1])])
     is_cut = len(text) > _READ + margin
     text = text[: _READ + margin]

@@ -1,1 +1,1 @@
-"""Plans and reports as text, JSON and Markdown; pure."""
+"""Formats plans and reports as text, JSON, Markdown and HTML, with pure functions."""

@@ -1,4 +1,4 @@
-"""Drift as text and as Markdown."""
+"""Formats drift as text and as Markdown."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
@@ -13,8 +13,8 @@ from provisioner.views.values import inert, show_place, show_row, show_trace, sh
 from provisioner.views.wrap import shared_column
 
 IN_SYNC = "No drift. Stripe matches the last apply."
-LONGEST = 60_000  # GitHub takes 65,536 characters in an issue
-ROOM = 1_000  # for titles, fences and the last line
+LONGEST = 60_000  # GitHub accepts at most 65,536 characters in an issue
+ROOM = 1_000  # bytes for titles, fences and the last line
 STATES = {
     Moved.LIVE: "changed outside of provisioner",
     Moved.BOTH: "changed outside of provisioner; the configuration changed too",
@@ -30,10 +30,10 @@ Lines = Sequence[str]
 
 def drift_text(document: DriftDocument, width: int | None = None) -> str:
     """
-    Write drift as text: what changed outside of provisioner, what is not applied yet, and the counts.
+    Format drift as text: what changed outside of provisioner, what is not applied yet, and the counts.
 
-    The first line names project, environment, mode and account. Values of one object form a column, as in a
-    plan; `width` is that of the terminal, None for a file.
+    The first line names project, environment, mode and account. The values of one object are aligned in a
+    column, as in a plan. `width` is that of the terminal; None for a file.
     """
     lines = [show_place(document.project, document.environment, document.mode, document.account), ""]
     values = sorted(document.drift, key=lambda value: value.waits)
@@ -49,7 +49,7 @@ def drift_text(document: DriftDocument, width: int | None = None) -> str:
 
 
 def under_headings(entries: Iterable[Lines]) -> Iterator[str]:
-    """Yield the lines of all entries; a heading that several in a row share appears once."""
+    """Yield the lines of all entries; consecutive entries with the same heading share it."""
     heading = ""
     for first, *others in entries:
         yield from others if first == heading else (first, *others)
@@ -57,7 +57,10 @@ def under_headings(entries: Iterable[Lines]) -> Iterator[str]:
 
 
 def value_lines(value: DriftedValue, column: int = 0) -> list[str]:
-    """Write one value: its object and state, both sides with the path padded to `column`, and who did it."""
+    """
+    Return the lines of one value: its object and state, then both sides with the path padded to `column`, and
+    the cause.
+    """
     heading, text = _remark_lines(value, _state(value))
     if not value.text:
         before, after = _sides(value, configuration="configuration", stripe="Stripe")
@@ -71,7 +74,7 @@ def value_lines(value: DriftedValue, column: int = 0) -> list[str]:
 
 
 def _state(value: DriftedValue) -> str:
-    """Say who changed a value, and whether that raises spending."""
+    """Return which side changed a value, and whether that raises spending."""
     if value.waits:
         return NOT_APPLIED if value.text or value.grant else STATES[Moved.YAML]
     raises = " (raises spending)" if value.direction is Direction.BROADENING else ""
@@ -89,9 +92,10 @@ def _head(each: DriftedValue | Remark, state: str) -> str:
 
 def _sides(value: DriftedValue, *, configuration: str, stripe: str) -> tuple[str, str]:
     """
-    Write both sides of a value in the order in which they follow each other, each in its own currency.
+    Return both sides of a value in the order of the change, each in its own currency.
 
-    A change outside of provisioner leads from the configuration to Stripe, an apply from Stripe to it.
+    A change outside of provisioner leads from the configuration to Stripe, an apply from Stripe to the
+    configuration.
     """
     row, other = show_row(value.row or {}), value.currency_live
     sides = (
@@ -106,7 +110,7 @@ def _sides(value: DriftedValue, *, configuration: str, stripe: str) -> tuple[str
 
 
 def drift_line(document: DriftDocument) -> str:
-    """Write the last line: the number of changes of each sort."""
+    """Return the last line: the number of changes of each sort."""
     counts = document.summary
     others = ", ".join(count(n, kind) for kind, n in counts.unmanaged.items() if n)
     tail = f" Blocked by Stripe: {counts.warnings}." if counts.warnings else ""
@@ -120,7 +124,7 @@ def drift_line(document: DriftDocument) -> str:
 
 
 def drift_markdown(document: DriftDocument, longest: int = LONGEST) -> str:
-    """Write drift as Markdown for one issue, of at most `longest` bytes; values appear only as code."""
+    """Format drift as Markdown for one issue, of at most `longest` bytes; values appear only as code."""
     where = place(document.project, document.environment, document.mode, document.account)
     head = f"### Drift of {where}\n\n**{plain(drift_line(document))}**\n"
     moved = [value for value in document.drift if not value.waits]
@@ -144,7 +148,10 @@ def drift_markdown(document: DriftDocument, longest: int = LONGEST) -> str:
 
 
 def _fitting(entries: Iterable[Lines], total: int, room: int) -> Iterator[str]:
-    """Yield the lines of as many of `total` entries as fit `room` bytes, then the number of the others."""
+    """
+    Yield the lines of as many of `total` entries as fit into `room` bytes, then the number of the
+    others.
+    """
     heading = ""
     for number, (first, *others) in enumerate(entries):
         block = [] if first == heading else [first.strip()]
@@ -159,7 +166,7 @@ def _fitting(entries: Iterable[Lines], total: int, room: int) -> Iterator[str]:
 
 
 def _value_diff(value: DriftedValue) -> Lines:
-    """Write one value for a `diff` block: the side before, then the side after."""
+    """Return the lines of one value for a `diff` block: the old side, then the new side."""
     heading, text, *trace = value_lines(value)
     if value.text:
         return [heading, text, *trace]

@@ -1,4 +1,4 @@
-"""The report of a fleet as text: one line per account, then the totals."""
+"""Formats the report of a fleet as text: one line per account, then the totals."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -20,9 +20,10 @@ ENDINGS |= {5: "partially applied", 7: "denied access", 130: "interrupted"}
 
 def outcome_line(document: AccountLine, accounts: int = 0, names: int = 0) -> str:
     """
-    Write `acct_1  north  3 to create; top up $20.00`, or why the account failed.
+    Format the outcome of an account: `acct_1 north 3 to create; top up $20.00`, or why it failed.
 
-    Ids are padded to `accounts` columns and names to `names`, so that the lines of a fleet form a table.
+    Ids are padded to `accounts` columns and names to `names` columns, so that the lines of a fleet form a
+    table.
     """
     name = "" if document.name == document.account else inert(document.name)
     problems = "; ".join(inert(text) for text in document.problems)
@@ -34,12 +35,12 @@ def outcome_line(document: AccountLine, accounts: int = 0, names: int = 0) -> st
 
 
 def stop_words(document: AccountLine) -> list[str]:
-    """Say which of an account's own guardrails block an apply."""
+    """Return which of an account's own guardrails block an apply."""
     return [f"blocked by guardrails: {inert(text)}" for text in document.stopped_by]
 
 
 def outcome_words(document: AccountLine) -> str:
-    """Say what happened to one account; empty where only its problems tell."""
+    """Return what happened to one account; empty if only its problems are shown."""
     words = _WORDS[document.phase](document)
     return "" if document.failed and document.phase != "apply" else words
 
@@ -91,12 +92,12 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
 
 
 def money_text(document: Document) -> str:
-    """Write the amounts of a report; empty where there are none."""
+    """Format the amounts of a report; empty if there are none."""
     return listed([show_money(each.amount, each.currency) for each in document.money])
 
 
 def totals_text(document: FleetTotals) -> str:
-    """Write the end of a report: the totals, why it stopped early, and the ten worst accounts."""
+    """Format the end of a report: the totals, why it stopped early, and the ten worst accounts."""
     lines = [totals_line(document), f"  {sum_line(document)}"]
     blocked = "Blocked by guardrails of the fleet: apply will make no changes"
     lines += [f"  {blocked}: {inert(text)}" for text in document.stopped_by]
@@ -108,7 +109,7 @@ def totals_text(document: FleetTotals) -> str:
     if left := document.not_begun:
         lines.append(f"  {count(left, 'account')} not started; rerun the same command to do the rest.")
     worst = [each for each in document.worst if each.failed]
-    if worst and document.accounts > FEW:  # otherwise their own lines are still in sight
+    if worst and document.accounts > FEW:  # otherwise, their own lines are still visible
         ids, names = columns((each.account, each.name) for each in worst)
         lines.append("  Worst:")
         lines += [f"    {outcome_line(each, ids, names)}" for each in worst]
@@ -116,7 +117,7 @@ def totals_text(document: FleetTotals) -> str:
 
 
 def columns(accounts: Iterable[tuple[str, str]]) -> tuple[int, int]:
-    """Return the widths of the columns for ids and names; a name that equals its id is not shown."""
+    """Return the widths of the columns for ids and names; a name that equals the id is not shown."""
     known = [*accounts]
     return (
         shared_column((account for account, _ in known), None),
@@ -125,7 +126,7 @@ def columns(accounts: Iterable[tuple[str, str]]) -> tuple[int, int]:
 
 
 def totals_line(document: FleetTotals) -> str:
-    """Write `Fleet acme, plan: 200 accounts, 190 succeeded, 10 with changes (12.1 s, ...).`"""
+    """Format the totals: `Fleet acme, plan: 200 accounts, 190 succeeded, 10 with changes (12.1 s, ...).`"""
     ends = [f"{number:,} {ENDINGS[int(code)]}" for code, number in document.codes.items()]
     phase = document.phase.partition(" ")[0]
     rate = f", {document.ended / document.seconds:.1f} accounts/s" if document.seconds else ""
@@ -135,7 +136,7 @@ def totals_line(document: FleetTotals) -> str:
 
 
 def sum_line(document: FleetTotals) -> str:
-    """Write the line of totals; it holds no text from Stripe or a configuration."""
+    """Return the line of sums, which contains no text from Stripe or a configuration."""
     if document.ended and document.ended == document.failed:
         return "No account succeeded."
     phase = document.phase.partition(" ")[0]

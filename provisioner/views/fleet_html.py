@@ -1,4 +1,4 @@
-"""The report of a fleet as one HTML page, written piece by piece so that it never holds all accounts."""
+"""The report of a fleet as one HTML page, written piece by piece so that memory never holds all accounts."""
 
 from collections.abc import Sequence
 from html import escape
@@ -8,7 +8,7 @@ from provisioner.core.model.fleet_report import AccountLine, FleetTotals
 from provisioner.views.fleet import outcome_words, stop_words, totals_line, totals_text
 from provisioner.views.values import inert
 
-# totals are known last and shown first: CSS `order` moves them up, and nothing in the page can run
+# totals are known last and shown first: CSS `order` moves them up, and no script can run in the page
 HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">

@@ -1,4 +1,4 @@
-"""Problems and warnings as JSON."""
+"""Converts problems and warnings to JSON."""
 
 from msgspec import Struct
 
@@ -6,18 +6,18 @@ from provisioner.core.model.errors import Problem
 
 
 class ProblemDocument(Struct, frozen=True):
-    """One thing that is wrong."""
+    """One problem."""
 
     file: str | None
-    """As it was given; null where no file is at fault."""
+    """The path of the file, as given by the user; null if it does not concern a file."""
     line: int | None
     """The line, from 1; null without a file."""
     column: int | None
     """The column, from 1; null without a file."""
     address: str
-    """Section and name, or what the problem is about."""
+    """The section and name, or the part of the configuration concerned."""
     text: str
-    """The mistake, and what would be right."""
+    """The mistake, and how to fix it."""
 
 
 def problem_document(problem: Problem) -> ProblemDocument:

@@ -1,4 +1,4 @@
-"""The report of an apply, as text and as JSON values."""
+"""Formats the report of an apply as text and as JSON values."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from provisioner.core.plan.document import PlanDocument
 from provisioner.engine.apply.execute import Outcome, Report, Result
 from provisioner.views.values import CHANGED, RECORDED, inert, listed, show_place
 
-VERBS = {  # of each step: what it does, and what it has done
+VERBS = {  # for each step, in words: what it does, and what it has done
     "create": ("create", "created"),
     "update": ("update", "updated"),
     "rename": ("rename", "renamed"),
@@ -32,12 +32,12 @@ REJECTED = "Stripe rejected this request. Fix the cause and rerun; completed cha
 
 
 def result_line(result: Result) -> str:
-    """Write one line for a step that has ended."""
+    """Format the result of one step as a line."""
     return step_line(step_document(result))
 
 
 def step_line(step: "StepDocument") -> str:
-    """Write `cards.ads: created (ic_1)`, or why the step failed or was skipped."""
+    """Format a step: `cards.ads: created (ic_1)`, or why it failed or was skipped."""
     does, done = VERBS[step.does]
     if step.outcome is Outcome.DONE:
         return f"{step.address}: {done} ({step.id or ''})"
@@ -47,17 +47,17 @@ def step_line(step: "StepDocument") -> str:
 
 
 def report_head(plan: PlanDocument, at: datetime) -> str:
-    """Write the lines that a ticket needs: project, environment, mode and account; plan and time."""
+    """Format the lines that a ticket needs: project, environment, mode and account; plan and time."""
     place = show_place(plan.project, plan.environment, plan.mode, plan.account)
     return f"{place}\nPlan {plan.fingerprint[:19]}, {at:%Y-%m-%d %H:%M} UTC"
 
 
 def report_text(report: Report, plan: PlanDocument) -> str:
-    """Write the end of an apply: counts, the steps that were not done, and what to do next."""
+    """Format the end of an apply: counts, the steps that were not done, and what to do next."""
     if report.complete:
         return f"Apply complete: {'; '.join(_counts(report, plan, every=True))}.\n"
     missed = {r.step.address for r in report.results if r.outcome is not Outcome.DONE}
-    # with the steps that were done for the same address, such as the new card of a replacement
+    # together with the completed steps of the same address, such as the new card of a replacement
     lines = [result_line(r) for r in report.results if r.step.address in missed]
     head = (
         "interrupted"
@@ -74,7 +74,10 @@ def report_text(report: Report, plan: PlanDocument) -> str:
 
 
 def _counts(report: Report, plan: PlanDocument, *, every: bool) -> Iterator[str]:
-    """Count what the plan counted: changes that are done, top-ups, and changes that are not done."""
+    """
+    Return the counts in the plan's terms: completed changes, top-ups, and changes that were not
+    completed.
+    """
     outcomes: dict[str, set[Outcome]] = {}
     for result in report.results:
         outcomes.setdefault(str(result.step.address), set()).add(result.outcome)
@@ -104,24 +107,24 @@ class StepDocument(Struct, frozen=True, kw_only=True):
     address: str
     """Section and name in the configuration."""
     does: str
-    """The step."""
+    """The action of the step."""
     outcome: Outcome
-    """done, failed, or skipped: not started."""
+    """The outcome: done, failed, or skipped (not started)."""
     id: str | None
     """The id of the object that was written."""
     request_id: str | None
     """Stripe's id of the last request for this step."""
     reason: str | None
-    """Why the step was not done; null where it was."""
+    """The reason why the step was not done; null if it was done."""
 
 
 class ReportDocument(PlanDocument, frozen=True, kw_only=True):
-    """The plan's document with the outcome of each step."""
+    """The report of an apply: the plan's document, with the outcome of each step."""
 
     complete: bool
-    """True when every step was done."""
+    """True if every step was done."""
     interrupted: bool
-    """True when Ctrl-C or SIGTERM ended the apply."""
+    """True if Ctrl-C or SIGTERM ended the apply."""
     results: tuple[StepDocument, ...]
     """One entry per step, in the order in which they ended."""
 
@@ -137,7 +140,7 @@ def report_document(report: Report, plan: PlanDocument) -> ReportDocument:
 
 
 def step_document(result: Result) -> StepDocument:
-    """Return the outcome of one step as JSON has it."""
+    """Return the outcome of one step as its JSON document."""
     return StepDocument(
         address=str(result.step.address),
         does=result.step.does,

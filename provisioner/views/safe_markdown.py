@@ -1,7 +1,7 @@
 """
-Text from configurations and from Stripe, made safe for Markdown.
+Makes text from configurations and from Stripe safe for Markdown.
 
-Such text is shown as code only, where it cannot link, mention anybody, or close an element.
+Such text is shown only as code, where it cannot link, mention anybody, or close an element.
 """
 
 import html
@@ -24,7 +24,10 @@ def code(text: str, longest: int = 200) -> str:
 
 
 def items(lines: Sequence[str], of: int) -> str:
-    """Return some `of` a number of lines as a list, which wraps: a command in it stays readable."""
+    """
+    Format the first lines of `of` lines as a list, whose items wrap, so that commands in them stay
+    readable.
+    """
     more = [f"- and {of - len(lines):,} more"] if of > len(lines) else []
     return "\n".join([*(f"- {code(line, LONGEST_LINE)}" for line in lines), *more])
 
@@ -35,12 +38,12 @@ def tag(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """Return a string as inline code for a cell of a table, which a bar would end even in code."""
+    """Return a string as inline code for a table cell, where a bar would end the cell even in code."""
     return code(text.replace("|", "\N{BROKEN BAR}"))
 
 
 def fence(lines: Iterable[str], language: str) -> str:
-    """Return lines as a code block whose fence is longer than any in them."""
+    """Return lines as a code block whose fence is longer than any fence in them."""
     clipped = [clip(inert(line), LONGEST_LINE) for line in lines]
     ticks = "`" * max(3, 1 + max(map(_longest_run, clipped), default=0))
     return "\n".join([f"{ticks}{language}", *clipped, ticks])
@@ -59,18 +62,21 @@ def plain(text: str) -> str:
 
 
 def clip(text: str, longest: int) -> str:
-    """Return a string of at most `longest` characters; or its start and how much is left out."""
+    """
+    Return a string of at most `longest` characters, or its beginning and the number of characters left
+    out.
+    """
     return text if len(text) <= longest else f"{text[:longest]} ... ({len(text) - longest:,} more characters)"
 
 
 def fitting(texts: Sequence[str], room: int) -> Sequence[str]:
-    """Return the first texts that together have at most `room` bytes; the first one always."""
+    """Return as many texts from the beginning as fit into `room` bytes; at least the first one."""
     used = accumulate(size(inert(text)) for text in texts)
     return texts[: max(1, sum(so_far <= room for so_far in used))]
 
 
 def size(text: str) -> int:
-    """Return the size of a string in bytes, which is at least its length however a host counts."""
+    """Return the size of a string in bytes, which is never less than its length by any host's count."""
     return len(text.encode())
 
 

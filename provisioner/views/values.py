@@ -1,4 +1,7 @@
-"""Values in every view: money with its currency and interval, and without control characters."""
+"""
+Formats values for every view: money with its currency and interval, and text without control
+characters.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,7 +9,7 @@ from typing import Any
 from provisioner.core.model.json_document import TraceDocument
 from provisioner.core.model.money import PER, show_money
 
-CHANGED = {  # what an apply reports for each action that a plan's summary counts
+CHANGED = {  # the words of an apply's report for each action that a plan's summary counts
     "create": "created",
     "update": "updated",
     "replace": "replaced",
@@ -38,7 +41,10 @@ def show_value(value: Any, currency: str) -> str:
 
 
 def show_row(row: Mapping[str, Any]) -> str:
-    """Return the interval and categories of a limit: ` per day on advertising_services`; else empty."""
+    """
+    Return the interval and categories of a limit: ` per day on advertising_services`; empty for other
+    rows.
+    """
     return _which(row) if row.get("interval") else ""
 
 
@@ -76,6 +82,9 @@ def inert(text: str) -> str:
 
 
 def show_place(project: str, environment: str | None, mode: str, account: str) -> str:
-    """Return `Project acme, environment dev, test mode, account acct_1`; no environment where it is None."""
+    """
+    Return `Project acme, environment dev, test mode, account acct_1`; the environment is omitted if
+    None.
+    """
     env = f", environment {inert(environment)}" if environment else ""
     return f"Project {inert(project)}{env}, {inert(mode)} mode, account {inert(account) or 'unknown'}"

@@ -1,27 +1,27 @@
-"""Break lines that are too long for a terminal, in plans and in every other report."""
+"""Breaks lines that are too long for a terminal, in plans and in all other reports."""
 
 import re
 import textwrap
 from collections.abc import Iterable
 
-NARROWEST = 40  # columns; below that, lines are left to the terminal
-ROOM = 24  # columns that the last column of a table needs
-# never parted, however narrow the terminal is: money with its verb and its interval, a field and its sign,
+NARROWEST = 40  # columns; narrower terminals break lines themselves
+ROOM = 24  # the least columns for the last column of a table
+# never separated, however narrow the terminal is: money with its verb and its interval, a field and its sign,
 # a remark and its sign, a mask
 _TOGETHER = re.compile(
     r"(?<=\(sensitive) (?=value\))|(?<= #) (?=\w)|(?<=# forces) (?=replacement)|"
     r"\btop(?:ped)? up (?=\S)|(?<=\b[A-Z]{3}) (?=\d)|\bper (?=purchase|day|week|month|year)|(?<=\S) +(?== )"
 )
-_BOUND = "\N{NO-BREAK SPACE}"  # no value holds one: it would be escaped
+_BOUND = "\N{NO-BREAK SPACE}"  # no value contains this character, because it would be escaped
 _INDENT = re.compile(r"^ *(?:(?:[-+~=$#*!]|-/\+) )?")
 
 
 def wrap_line(line: str, width: int | None, hanging: int = 0) -> list[str]:
     """
-    Break a line at spaces so that its parts fit `width` columns; without a width, leave it whole.
+    Break a line at spaces so that its parts fit into `width` columns; with None, do not break it.
 
-    It continues at column `hanging`, such as that of a table's last column, or below its own beginning where
-    that is farther right, or where `hanging` would leave few columns.
+    Further parts begin at column `hanging`, such as that of a table's last column. They begin below the
+    line's own beginning if that is farther right, or if `hanging` would leave too few columns.
     """
     if width is None or len(line) <= width or width < NARROWEST:
         return [line]
@@ -31,7 +31,7 @@ def wrap_line(line: str, width: int | None, hanging: int = 0) -> list[str]:
     parts = textwrap.wrap(
         bound,
         width,
-        initial_indent=begin,  # a sign never stays alone on its line, however long the word after it
+        initial_indent=begin,  # a sign is never alone on its line, however long the following word is
         subsequent_indent=" " * (max(hanging, below) if width - hanging >= ROOM else below),
         break_long_words=False,
         break_on_hyphens=False,
@@ -41,9 +41,10 @@ def wrap_line(line: str, width: int | None, hanging: int = 0) -> list[str]:
 
 def shared_column(names: Iterable[str], width: int | None) -> int:
     """
-    Return how wide names are padded so that their values form one column.
+    Return the width to which names are padded so that their values form one column.
 
-    0 where that would take most of a terminal of `width` columns: values then follow their names at once.
+    It is 0 if the column would take most of a terminal of `width` columns: then values directly follow their
+    names.
     """
     column = max(map(len, names), default=0)
     return 0 if width and column > width * 3 // 5 else column

@@ -344,7 +344,7 @@ def _value(node: Any, value: Any, path: str) -> Any:
 
 
 def _first(nodes: list[Any], value: Any, path: str) -> Any:
-    """Check a value against the member of a union that has its shape, so that errors are about that one."""
+    """Check a value against the member of a union that has its shape, so that errors refer to that member."""
     nested = isinstance(value, dict | list)
     fitting = [node for node in nodes if isinstance(node, dict) and "enum" not in node] if nested else nodes
     for node in fitting[:-1]:

@@ -2,8 +2,8 @@
 Checks that requests come from programs on this machine, not from web pages in a browser.
 
 A web page can make a browser send requests to this machine. With a host name that first resolves to its own
-server and then to 127.0.0.1 (DNS rebinding), it can also read the responses. Both show in the request: in its
-`Host`, and in its `Origin`. Stripe's SDKs, its CLI, and curl send no `Origin`.
+server and then to 127.0.0.1 (DNS rebinding), it can also read the responses. The request reveals both, in its
+`Host` and in its `Origin`. Stripe's SDKs, its CLI, and curl send no `Origin`.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ def refusal(headers: Iterable[tuple[bytes, bytes]], *, local: bool) -> str:
     """
     Return why a request with these headers (names in lower case) is rejected; empty if it is accepted.
 
-    If not `local`, the sandbox serves other machines, too, which know it by any name.
+    If `local` is false, the sandbox also serves other machines, which may know it by any name.
     """
     found = {name: value for name, value in headers if name in (b"host", b"origin")}
     host = found.get(b"host", b"").decode("latin-1")

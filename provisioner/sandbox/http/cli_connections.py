@@ -35,12 +35,12 @@ _FAILED = 400
 
 @dataclass(eq=False)
 class _Line:
-    """One client, which renews its connection now and then."""
+    """One client, which renews its connection from time to time."""
 
     session: Json
     """The session that it belongs to."""
     everywhere: bool
-    """True if it hears of all accounts, as the platform's does."""
+    """True if it receives messages about all accounts, as a platform does."""
     seen: int
     """The number of the last event's row in the database."""
     messages: asyncio.Queue[Json] = field(default_factory=asyncio.Queue)
@@ -85,7 +85,7 @@ class CliConnections:
             self._tell(line)
 
     def forget(self) -> None:
-        """Start at the first event, as the database is empty."""
+        """Start at the first event again, because the database is empty."""
         for line in self._known.values():
             line.seen = 0
 
@@ -115,7 +115,7 @@ class CliConnections:
         return bool(lines)
 
     def log(self, account: str, request: Request, answer: ApiAnswer) -> None:
-        """Tell of a request and its response."""
+        """Queue a log entry about a request and its response."""
         lines = [line for line in self._lines if line.hears(REQUEST_LOGS, account)]
         if not (account and lines):
             return
@@ -152,7 +152,10 @@ class CliConnections:
         return self._known[session_id]
 
     async def _send(self, line: _Line, websocket: WebSocket) -> None:
-        """Send messages; actions by the clock create events without a call, so it also looks by itself."""
+        """
+        Send messages. Scheduled actions create events without calling `call`, so it also checks by
+        itself.
+        """
         while True:
             with contextlib.suppress(TimeoutError):
                 message = await asyncio.wait_for(line.messages.get(), _TICK)
@@ -189,7 +192,7 @@ class CliConnections:
                 line.messages.put_nowait(message)
 
     def _heard(self, text: str) -> None:
-        """Take a message of the client; only responses to events that somebody waits for matter."""
+        """Handle a message from the client; only responses to events that somebody waits for matter."""
         with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
             told = json.loads(text)
             if told["type"] == "webhook_response":
@@ -208,7 +211,7 @@ def _wanted(entry: Mapping[str, Any], filters: Mapping[str, list[str]]) -> bool:
         "filter_request_status": "FAILED" if status >= _FAILED else "SUCCEEDED",
         "filter_source": "API",
         "filter_status_code": str(status),
-        "filter_status_code_type": f"{status // 100}00",  # as the client sends 4XX
+        "filter_status_code_type": f"{status // 100}00",  # written 4XX, as the client sends it
     }
     return all(
         value.upper() in [allowed.upper() for allowed in filters[name]]

@@ -71,7 +71,7 @@ async def respond(sandbox: Sandbox, route: Route, request: Request) -> ApiAnswer
 
 
 def _date(sandbox: Sandbox) -> str:
-    """Return the sandbox's time as HTTP writes it: clients may take Stripe's word for it."""
+    """Return the sandbox's time in HTTP's format; clients may rely on Stripe's time."""
     with sandbox.store.transaction(write=False) as db:
         return formatdate(clock.now(db), usegmt=True)
 
@@ -120,7 +120,8 @@ async def _params(route: Route, request: Request) -> dict[str, Any]:
 async def _serve(sandbox: Sandbox, asked: Asked) -> ApiAnswer:
     with _in_flight(sandbox, asked):
         extra = await _prepared(sandbox, asked)
-        # A prepared request has written already, and others may hold its locks since then; it must still end.
+        # A prepared request has written already, and others may hold its locks since then; it must still be
+        # completed.
         with contextlib.nullcontext() if extra else _locked(sandbox, asked):
             delay = asked.fault.seconds if asked.fault and asked.effect == "delay" else 0.0
             if wait := sandbox.settings.latency + delay:

@@ -21,7 +21,7 @@ _decode = msgspec.json.decode
 _encode = msgspec.json.encode
 _ALPHABET = string.ascii_letters + string.digits
 _CHARACTERS = bytes(ord(_ALPHABET[byte % len(_ALPHABET)]) for byte in range(256))
-_bytes: list[Callable[[int], bytes]] = [secrets.token_bytes]  # the last one draws ids
+_bytes: list[Callable[[int], bytes]] = [secrets.token_bytes]  # the last pair of calls draws ids
 
 
 def as_stored(_tx: "Tx", stored: Json) -> Json:
@@ -35,7 +35,7 @@ def without_private(_tx: "Tx", stored: Json) -> Json:
 
 
 def one_by_one(_tx: "Tx", _bodies: list[str]) -> list[str] | None:
-    """Return None, as there is no fast way to show several objects."""
+    """Return None, because there is no fast way to show several objects."""
     return None
 
 
@@ -83,10 +83,10 @@ class Resource:
 
 @dataclass(frozen=True)
 class Origin:
-    """The request that makes changes."""
+    """The origin of changes: a request, or an action by Stripe."""
 
     id: str | None = None
-    """The id of the request; None for an action of Stripe's own."""
+    """The id of the request; None for an action by Stripe itself."""
     idempotency_key: str | None = None
     """Its idempotency key; None without one."""
     base: str = "https://files.stripe.com"
@@ -102,7 +102,7 @@ class Tx:
     """
 
     is_silent = False
-    """True if no events are recorded, as nobody can read them."""
+    """True if events are not recorded, because nobody can read them."""
 
     def __init__(self, db: sqlite3.Connection, account: str, now: int, origin: Origin) -> None:
         self.db = db
@@ -268,7 +268,10 @@ def _parts(stored: Json) -> tuple[str, str | None]:
 
 
 def _encoded(value: Json) -> str:
-    """Return the same text as `dump`, in a fraction of the time; it says no to half a character."""
+    """
+    Return the same text as `dump`, in a fraction of the time; it raises an error for unpaired
+    surrogates.
+    """
     try:
         return _encode(value).decode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Moves everything that a sandbox has into the past, so that a past can be written after it."""
+"""Moves all data of a sandbox into the past, so that past purchases can be written after it."""
 
 import datetime as dt
 import json
@@ -7,14 +7,14 @@ from typing import Any
 
 from provisioner.sandbox.state.objects import dump
 
-# Members of stored objects that have a time (Unix seconds) that the sandbox's clock gave.
+# Members of stored objects that contain a time (Unix seconds) by the sandbox's clock.
 _TIMES = frozenset(
     """
     arrival_date available_on created delivered_at effective_at eta expected_availability_date expires_at
     network_updated_at requested_at shipped_at started_at
     """.split()
 )
-_DATES = frozenset({"processing_date"})  # and those that have a date (YYYY-MM-DD)
+_DATES = frozenset({"processing_date"})  # members that contain a date (YYYY-MM-DD)
 _TRANSITIONS = "status_transitions"
 _DAY = 86_400
 _USERS = frozenset({"metadata"})  # members whose content is the user's
@@ -22,7 +22,7 @@ _USERS = frozenset({"metadata"})  # members whose content is the user's
 
 def make_older(db: sqlite3.Connection, than: int) -> None:
     """
-    Move everything into the past, by whole days, until no object is newer than a time (Unix seconds).
+    Move all data into the past, by whole days, until no object is newer than a time (Unix seconds).
 
     The order of objects, and of scheduled actions, does not change.
     """
@@ -43,7 +43,7 @@ def _move(db: sqlite3.Connection, days: int) -> None:
         ),
     )
     db.execute("UPDATE due SET at = at - ?", (seconds,))
-    # Below zero and back, as a day must not meet another one on its way.
+    # via negative numbers, so that no day collides with another one in between
     db.execute("UPDATE spending SET day = ? - day", (days,))
     db.execute("UPDATE spending SET day = -day")
 

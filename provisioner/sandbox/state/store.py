@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-_FORMAT = 5  # to be raised when the tables or the stored forms of objects change
+_FORMAT = 5  # to be incremented when the tables or the stored forms of objects change
 _SETTINGS = """
 PRAGMA journal_mode=WAL;
 PRAGMA synchronous=NORMAL;

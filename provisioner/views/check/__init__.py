@@ -1,1 +1,1 @@
-"""A check in every format: for people, for programs, and for code hosts that show problems at their lines."""
+"""Formats a check: for people, for programs, and for code hosts that show problems at their lines."""

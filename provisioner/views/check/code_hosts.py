@@ -1,5 +1,5 @@
 """
-Problems for the programs that show them at their lines: GitHub's annotations, GitLab's code quality, SARIF.
+Problems for programs that show them at their lines: GitHub's annotations, GitLab's code quality, SARIF.
 
 Paths are relative to the root of the repository.
 """
@@ -27,11 +27,11 @@ RULES = {
     "plan": "A plan can be made",
 }
 LEVELS = {True: "error", False: "warning"}
-SEVERITIES = {True: "major", False: "minor"}  # of GitLab's info, minor, major, critical, blocker
+SEVERITIES = {True: "major", False: "minor"}  # of GitLab's levels: info, minor, major, critical, blocker
 
 
 class Repository(Struct, frozen=True):
-    """The root of a repository, and the path in it for problems that are not about a file."""
+    """The root of a repository, and the path in it for problems that do not concern a file."""
 
     root: Path
     """The folder of the repository."""
@@ -39,7 +39,10 @@ class Repository(Struct, frozen=True):
     """The path of the configuration in it."""
 
     def path_of(self, problem: Problem) -> str:
-        """Return the path of a problem's file relative to the root, or in full if it is elsewhere."""
+        """
+        Return the path of a problem's file relative to the root, or in full if it is outside of the
+        repository.
+        """
         file = Path(problem.where.file) if problem.where else self.configuration
         for path, root in ((file.absolute(), self.root.absolute()), (file.resolve(), self.root.resolve())):
             normal = Path(os.path.normpath(path))
@@ -145,7 +148,7 @@ def _findings(parts: Iterable[CheckPart]) -> Iterator[Finding]:
 
 
 def _identified(parts: Iterable[CheckPart], repository: Repository) -> Iterator[tuple[Finding, str]]:
-    """Yield findings with a digest that stays the same when lines above are added, and is unique."""
+    """Yield findings, each with a unique digest that stays the same when lines above it are added."""
     seen: Counter[str] = Counter()
     for found in _findings(parts):
         text = "\0".join((found.check, repository.path_of(found.problem), found.text))

@@ -16,15 +16,15 @@ class CheckPartDocument(Struct, frozen=True, kw_only=True):
     name: str
     """validate, scenarios, guardrails, backtest (with `--backtest`) or plan."""
     outcome: CheckOutcome
-    """passed, failed, or skipped where it was not done."""
+    """The outcome: passed, failed, or skipped."""
     exit_code: int
     """The exit code of this part alone."""
     text: str
     """The result in one line."""
     problems: tuple[ProblemDocument, ...]
-    """The reasons for which it failed."""
+    """The problems that made it fail."""
     warnings: tuple[ProblemDocument, ...]
-    """Other observations, which do not fail it."""
+    """Other observations, which do not make it fail."""
 
 
 class CheckDocument(Struct, frozen=True, kw_only=True):

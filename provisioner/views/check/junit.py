@@ -8,7 +8,7 @@ from provisioner.views.values import inert
 
 
 def check_junit(check: ProjectCheck) -> str:
-    """Write a check as JUnit XML, with one test case for each part."""
+    """Format a check as JUnit XML, with one test case for each part."""
     outcomes = [part.outcome for part in check.parts]
     totals = {
         "name": f"provisioner: {check.project or check.path}",

@@ -1,4 +1,4 @@
-"""A check as Markdown for one comment on a pull request: what failed comes first, then the plan."""
+"""A check as Markdown for one comment on a pull request: failures come first, then the plan."""
 
 from collections.abc import Iterator
 
@@ -8,12 +8,12 @@ from provisioner.views.check.text import problem_line
 from provisioner.views.plan.markdown import LONGEST, plan_markdown
 from provisioner.views.safe_markdown import clip, code, fitting, items, place, plain, size
 
-MOST_PROBLEMS = 30  # of one part; the report for programs has all of them
+MOST_PROBLEMS = 30  # problems of one part; the reports for programs list all
 LONGEST_PROBLEM = 400
 
 
 def check_markdown(check: ProjectCheck) -> str:
-    """Return a check as Markdown of at most as many bytes as the Markdown of a plan."""
+    """Format a check as Markdown; its size is limited like that of a plan."""
     head = "\n\n".join([_title(check), _table(check), *_problems(check)]) + "\n"
     if check.plan is None:
         return head
@@ -38,7 +38,8 @@ def _table(check: ProjectCheck) -> str:
 
 def _problems(check: ProjectCheck) -> Iterator[str]:
     for part in check.parts:
-        in_plan = part.name == "guardrails" and check.plan  # which opens with them
+        # the heading with which the plan's Markdown begins
+        in_plan = part.name == "guardrails" and check.plan
         if lines := [] if in_plan else [*_lines(part)]:
             shown = [clip(line, LONGEST_PROBLEM) for line in lines[:MOST_PROBLEMS]]
             yield f"**{part.name}**\n\n{items(fitting(shown, LONGEST // 4), len(lines))}"

@@ -1,4 +1,4 @@
-"""A check as text: the plan, then each part with its problems, and last whether all have passed."""
+"""A check as text: the plan, then each part with its problems, and last whether all parts passed."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ INDENT = 4
 
 def check_text(check: ProjectCheck, width: int | None = None) -> str:
     """
-    Return a check as text.
+    Format a check as text.
 
     The first line names project, environment, mode and account; the last one is the result.
     """
@@ -29,7 +29,7 @@ def check_text(check: ProjectCheck, width: int | None = None) -> str:
 
 
 def check_line(check: ProjectCheck) -> str:
-    """Return the line that says whether all parts have passed, or which have failed."""
+    """Return the line that says whether all parts passed, or which failed."""
     if not check.failed:
         return "Check passed."
     return f"Check failed: {', '.join(check.failed)} (exit code {int(check.exit_code)})."

@@ -1,1 +1,1 @@
-"""A plan as text, as Markdown and as an HTML page."""
+"""Formats a plan as text, as Markdown and as an HTML page."""

@@ -1,4 +1,4 @@
-"""Changes that do the same to different objects, put together in groups: `312 cards: ...`."""
+"""Groups changes that do the same to different objects: `312 cards: ...`."""
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -24,7 +24,7 @@ class Group:
 
     @cached_property
     def entries(self) -> list[tuple[str, dict[ValueRow, list[str]]]]:
-        """The different rows at each path, with the addresses that have them; those with a sign first."""
+        """The distinct rows at each path, with the addresses that have them; edits come first."""
         found: dict[str, dict[ValueRow, list[str]]] = {}
         for change in self.changes:
             for row in rows(change):
@@ -41,8 +41,11 @@ class Group:
 
 
 def alike(change: ChangeDocument) -> Key:
-    """Return a key that is equal for changes that say the same to a reviewer, except for who gets a card."""
-    # not the rows: values are cheaper to compare than to write
+    """
+    Return a key that is equal for changes that look the same to a reviewer, apart from a card's
+    cardholder.
+    """
+    # not the formatted rows, because values are cheaper to compare than to format
     edits = (
         (e.path, repr((e.before, e.after, e.currency, e.currency_before, e.row, e.moved)))
         for e in change.edits
@@ -54,7 +57,7 @@ def alike(change: ChangeDocument) -> Key:
 
 def akin(change: ChangeDocument) -> Key:
     """Return a key that is equal for changes to the same fields, whatever their values."""
-    # the number of rows in a table differs from object to object, so only the table's name counts
+    # the number of rows of a table differs between objects, so only the table's name counts
     return (*_head(change), frozenset((edit.path.partition("[")[0], edit.moved) for edit in change.edits))
 
 
@@ -65,7 +68,7 @@ def _head(change: ChangeDocument) -> Key:
 
 def group(changes: Iterable[ChangeDocument], key: Callable[[ChangeDocument], Key], least: int) -> list[Group]:
     """
-    Put changes with the same key into one group where there are at least `least` of them.
+    Group changes with the same key if there are at least `least` of them.
 
     Groups are in the order of their first changes.
     """

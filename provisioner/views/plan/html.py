@@ -49,9 +49,9 @@ class Provenance(Struct, frozen=True):
     """The time at which a plan was made, and the commit of its configuration."""
 
     at: str
-    """ISO 8601, in UTC."""
+    """The time: ISO 8601, in UTC."""
     commit: str | None
-    """None if the configuration is in no git repository."""
+    """The commit; None if the configuration is not in a git repository."""
 
     def __str__(self) -> str:
         at = datetime.fromisoformat(self.at).astimezone(UTC)
@@ -61,10 +61,10 @@ class Provenance(Struct, frozen=True):
 
 def plan_html(document: ShownPlan, origin: Provenance | None = None) -> str:
     """
-    Return a plan's document as one HTML page; a saved plan says its origin itself.
+    Format a plan as one HTML page; `origin` is not needed for a saved plan, which contains its own.
 
-    The page holds the plan as JSON and shows it as text. Its content security policy runs no script but the
-    page's and loads nothing, whatever the values are.
+    The page contains the plan as JSON and shows it as text. Its content security policy forbids all scripts
+    but the page's own and all requests, whatever the values contain.
     """
     page = resources.files("provisioner.views").joinpath("page.html").read_text(encoding="utf-8")
     script = _SCRIPT.search(page)
@@ -77,7 +77,7 @@ def plan_html(document: ShownPlan, origin: Provenance | None = None) -> str:
         "@@TITLE@@": _escaped(_title(document)),
         "@@PLACE@@": _escaped(place_line(document)),
         "@@SUMMARY@@": _escaped(summary_line(document)),
-        # so that no value can end the script element
+        # so that no value can close the script element
         "@@DATA@@": data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"),
     }
     return re.sub("|".join(fill), lambda found: fill[found[0]], page)
@@ -93,7 +93,7 @@ def _escaped(text: str) -> str:
 
 
 def _model(document: ShownPlan) -> dict[str, Any]:
-    """Return what the page shows, with all values as text; edits that many changes share are there once."""
+    """Return the values that the page shows, all as text; an edit that many changes share is stored once."""
     edits: dict[tuple[str, ...], int] = {}
     changes = [_change(change, edits) for change in document.changes]
     return {
@@ -147,7 +147,7 @@ def _change(change: ChangeDocument, edits: dict[tuple[str, ...], int]) -> dict[s
 
 
 def _row(row: ValueRow) -> tuple[str, ...]:
-    """Return the sign, path, values before and after, and remarks of a row, as the page shows them."""
+    """Return the sign, path, old and new value, and remarks of a row, as the page shows them."""
     more = ["forces replacement"] if row.forces_replacement else []
     more += [POWER[row.power]] if row.power else []
     more += [MOVED[row.moved]] if row.moved in MOVED else []

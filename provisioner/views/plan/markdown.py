@@ -1,7 +1,7 @@
 """
-The plan as Markdown for one comment on a pull request.
+Formats a plan as Markdown for one comment on a pull request.
 
-The worst comes first. A plan that is too long for a comment is shortened, and says so.
+The most severe changes come first. A plan that is too long for a comment is shortened, and says so.
 """
 
 from collections import Counter, defaultdict
@@ -31,14 +31,15 @@ from provisioner.views.plan.text import (
 from provisioner.views.plan.values import show_power, team_name
 from provisioner.views.safe_markdown import clip, code, fence, fitting, items, place, plain, size, tag
 
-LONGEST = 60_000  # GitHub takes 65,536 characters; the rest is for the lines that the caller adds
+LONGEST = 60_000  # GitHub accepts at most 65,536 characters; the rest is for the lines that the caller adds
 NAMES = 30
-MANY_VALUES, FEW_VALUES = 200, 20  # of one path in a block; few where many do not fit
+# the most values of one path in a block, if all blocks fit and if they do not
+MANY_VALUES, FEW_VALUES = 200, 20
 MOST_NOTES = 40
-FEW_NOTES = 5  # at most this many are open where the plan has changes: they name likely mistakes
+FEW_NOTES = 5  # the most notes that are not collapsed in a plan with changes: they name likely mistakes
 MOST_TEAMS = 40
 LONGEST_OUTSIDE = 400  # characters of each value that was changed outside of provisioner
-PARTS = 6  # no alert, and neither the notes nor the table of teams, takes more than its part of a comment
+PARTS = 6  # neither an alert, nor the notes, nor the table of teams takes more than this part of a comment
 RESERVE = 1_500
 TRIES = 50
 ORDER = (Action.RETIRE, Action.REPLACE, Action.TOP_UP, Action.UPDATE, Action.CREATE, Action.ADOPT)
@@ -46,10 +47,11 @@ ORDER = (Action.RETIRE, Action.REPLACE, Action.TOP_UP, Action.UPDATE, Action.CRE
 
 def plan_markdown(document: ShownPlan, longest: int = LONGEST) -> str:
     """
-    Return a plan's document as Markdown of at most `longest` bytes.
+    Format a plan's document as Markdown of at most `longest` bytes.
 
-    Changes of the same kind to the same fields are one block, in which values that differ have their
-    addresses. Blocks that do not fit are counted, the least severe ones first. Values appear in code only.
+    Changes of the same kind to the same fields form one block, in which differing values are listed with
+    their addresses. Blocks that do not fit are only counted, beginning with the least severe. Values appear
+    only in code.
     """
     parts = [_head(document, longest // PARTS)]
     used, missing, misses = size(parts[0]), 0, 0
@@ -79,7 +81,7 @@ def _weight(one: Group) -> tuple[bool, bool, int]:
 
 
 def _head(document: ShownPlan, room: int) -> str:
-    """Return all above the changes, in which no list takes more than `room` bytes."""
+    """Return everything above the changes, in which no list takes more than `room` bytes."""
     where = place(document.project, document.environment or None, document.mode, document.account)
     parts = [f"### Plan for {where}", f"**{plain(clip(summary_line(document), 500))}**"]
     if outside := [clip(line, LONGEST_OUTSIDE) for line in outside_lines(document)]:
@@ -126,7 +128,7 @@ def _alerts(document: ShownPlan, room: int) -> Iterator[str]:
 
 
 def _teams(document: ShownPlan, room: int) -> Iterator[str]:
-    """Yield a table of what the plan does for each team, with the team's exposure before and after."""
+    """Yield a table of the plan's effects on each team, with the team's exposure before and after."""
     counts: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for change in document.changes:
         counts[change.team][change.counted_as, change.kind] += 1

@@ -1,4 +1,4 @@
-"""The rows below a change, which text, Markdown and HTML share: a sign, a path, and both sides as text."""
+"""The rows below a change, shared by text, Markdown and HTML: a sign, a path, and both values as text."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from provisioner.core.plan.document import ChangeDocument, EditDocument, Mover, 
 from provisioner.core.schema.field import Direction
 from provisioner.views.values import inert, show_amount, show_row, show_value
 
-HOLDER = "cardholder"  # the path of the value that says who gets a card
+HOLDER = "cardholder"  # the path of a card's cardholder
 NOT_SET = "unset"
 
 
@@ -28,19 +28,22 @@ class ValueRow(Struct, frozen=True):
     forces_replacement: bool = False
     """True if the change of this value forces replacement of the object."""
     moved: Mover = ""
-    """The side that changed the value; empty if that is not known."""
+    """The side that changed the value; empty if it is unknown."""
     power: Direction | None = None
-    """The effect of an edit on spending; None for the values of a new object, and if it has none."""
+    """The effect of the edit on spending; None for values of a new object, and if there is no effect."""
 
     @property
     def value(self) -> str:
-        """Return the sides that are set, once if they are the same: `a -> b`, `b`, `a -> unset`."""
+        """
+        Return the old and the new value, or only one if they are equal or one is missing: `a -> b`, `b`, `a
+        -> unset`.
+        """
         is_one = self.sign in ("", "+")
         return (self.after if is_one else f"{self.before} -> {self.after}") + self.per
 
 
 def rows(change: ChangeDocument) -> tuple[ValueRow, ...]:
-    """Return the rows of a change: those with a sign first."""
+    """Return the rows of a change, edits first."""
     found = [*map(_of_edit, change.edits), *map(_of_value, change.values)]
     if change.money:
         amount = inert(show_amount(*change.money))
@@ -70,7 +73,7 @@ def _of_value(value: ValueDocument) -> ValueRow:
 
 
 def named(addresses: Sequence[str], most: int) -> str:
-    """Return at most so many addresses, and how many more there are: `a, b and 3 more`."""
+    """Return at most `most` addresses, and how many more there are: `a, b and 3 more`."""
     shown = ", ".join(map(inert, addresses[:most]))
     more = len(addresses) - most
     return f"{shown} and {more:,} more" if more > 0 else shown

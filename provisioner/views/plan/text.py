@@ -1,7 +1,7 @@
 """
-The plan as text, laid out as Terraform does.
+Formats a plan as text, in Terraform's layout.
 
-The text has no colors; a terminal adds them afterwards.
+The text has no colors; they are added for a terminal afterwards.
 """
 
 from collections.abc import Iterator, Mapping
@@ -63,17 +63,17 @@ COUNTED = {
     "rename": "rename",
     "mark": "update (ownership metadata only)",
 }
-BOOKKEEPING = ("rename", "mark")  # the summary line leaves them out where there are none
-MANY = 5  # at least this many changes that do the same are shown as one
+BOOKKEEPING = ("rename", "mark")  # the summary line omits them if there are none
+MANY = 5  # at least this many similar changes are shown as one
 NAMES = 12  # at most this many of their addresses are listed
 
 
 def plan_text(document: ShownPlan, width: int | None = None, detail: Detail | None = None) -> str:
     """
-    Return a plan's document as text; `width` is that of the terminal, None for a file.
+    Format a plan's document as text; `width` is that of the terminal, None for a file.
 
-    The first line names project, environment, mode and account; the last one is the summary. With
-    `detail`, nothing is folded: each change is shown in full, or as one line.
+    The first line names project, environment, mode and account; the last one is the summary. With `detail`,
+    nothing is folded: each change is shown in full, or as one line.
     """
     lines = [place_line(document)]
     if outside := [*outside_lines(document)]:
@@ -98,12 +98,12 @@ def plan_text(document: ShownPlan, width: int | None = None, detail: Detail | No
 
 
 def place_line(document: ShownPlan) -> str:
-    """Return the line that says which project, environment, mode and account the plan is for."""
+    """Return the line with the project, environment, mode and account of the plan."""
     return show_place(document.project, document.environment or None, document.mode, document.account)
 
 
 def summary_line(document: ShownPlan) -> str:
-    """Return `Plan: 2 to create, ...; top up $300.00.`, or a sentence that says there is nothing to do."""
+    """Return `Plan: 2 to create, ...; top up $300.00.`, or a sentence that there is nothing to do."""
     if not document.changes:
         if any(note.pending for note in document.notes):
             return NO_CHANGES_BUT
@@ -120,12 +120,12 @@ def summary_line(document: ShownPlan) -> str:
 
 
 def stop_lines(document: ShownPlan) -> list[str]:
-    """Return a line for each guardrail that blocks the plan: what is wrong, and how to allow it."""
+    """Return a line for each guardrail that blocks the plan: the problem, and how to allow it."""
     return [inert(stop.text) for stop in document.stopped_by]
 
 
 def blast_radius(document: ShownPlan) -> dict[str, str]:
-    """Return the worst that a plan can cost, in words, by name."""
+    """Return the largest possible effects of a plan in words, by name."""
     blast = document.blast_radius
     money = [show_money(each.amount, each.currency) for each in blast.money]
     exposure = [
@@ -148,7 +148,7 @@ def blast_lines(document: ShownPlan) -> Iterator[str]:
 
 
 def outside_lines(document: ShownPlan) -> Iterator[str]:
-    """Yield a line for each value or object that was changed outside of provisioner and is set back."""
+    """Yield a line for each value or object that was changed outside of provisioner and is reverted."""
     for change in document.changes:
         if change.moved in MOVED:
             yield f"{inert(change.address)} {headline(change)}: {inert(change.reason)}{_when(change.trace)}"
@@ -178,10 +178,10 @@ def headline(change: ChangeDocument) -> str:
 
 def group_lines(one: Group, names: int, width: int | None = None) -> Iterator[str]:
     """
-    Yield the lines of one change, or of many that do the same: two that say what happens, and the body.
+    Yield the lines of one change or a group of similar ones: what happens, then the values.
 
-    Of many, at most `names` addresses are listed. Values line up in one column, unless a terminal of `width`
-    columns is too narrow for it.
+    For a group, at most `names` addresses are listed. Values are aligned in one column, unless a terminal of
+    `width` columns is too narrow.
     """
     change, number = one.first, len(one.changes)
     noun = inert(change.kind)
@@ -200,15 +200,15 @@ def group_lines(one: Group, names: int, width: int | None = None) -> Iterator[st
 
 def body_lines(one: Group, names: int, width: int | None = None, most: int = maxsize) -> Iterator[str]:
     """
-    Yield the values of a group of changes, what else happens with them, and their addresses.
+    Yield the values of a group of changes, their other effects, and their addresses.
 
-    Where values differ, each has its addresses: at most `names` of them, except for cardholders, who are
-    named for every card; and at most `most` values of one path.
+    If values differ, each has its addresses: at most `names` of them, except for cardholders, which are shown
+    for every card; and at most `most` values of one path.
     """
     change, common = one.first, {row.path: row for row in one.common}
     column = shared_column(common, width)
-    is_mixed = len({edit.moved for edit in change.edits}) > 1  # otherwise the reason says who changed them
-    is_listed = False  # whether each address is named already, with its value
+    is_mixed = len({edit.moved for edit in change.edits}) > 1  # otherwise, the reason says who changed them
+    is_listed = False  # whether each address has been shown already, with its value
     for path, entries in one.entries:
         first, longest = next(iter(entries)), maxsize if path == HOLDER else names
         sign = (first.sign or " ") if len({row.sign for row in entries}) == 1 else "~"
@@ -224,14 +224,14 @@ def body_lines(one: Group, names: int, width: int | None = None, most: int = max
         yield from [f"    and {len(lines) - most:,} more"] if len(lines) > most else []
     yield from (f"# {line}" for line in consequence_lines(one, names))
     if len(one.changes) > 1 and change.action is Action.ADOPT:
-        # the reader must see which object each address gets
+        # readers must see which object each address gets
         yield from (f"{inert(each.address)} ({inert(each.id or '')})" for each in one.changes)
     elif len(one.changes) > 1 and not is_listed:
         yield named([each.address for each in one.changes], names)
 
 
 def _by_value(entries: Mapping[ValueRow, list[str]], names: int) -> Iterator[str]:
-    """Yield each value with at most `names` of its addresses; every address by itself if all are listed."""
+    """Yield each value with at most `names` of its addresses; if all are listed, each address separately."""
     if names == maxsize:
         pairs = sorted((inert(each), row.value) for row, addresses in entries.items() for each in addresses)
     else:
@@ -240,7 +240,7 @@ def _by_value(entries: Mapping[ValueRow, list[str]], names: int) -> Iterator[str
 
 
 def consequence_lines(one: Group, names: int) -> Iterator[str]:
-    """Yield what else happens with the changes of a group, and at most `names` addresses that go along."""
+    """Yield the other effects of a group's changes, and at most `names` addresses that end with them."""
     yield from map(inert, one.first.consequences)
     ends = {"replace": "replaced", "retire": "retired"}
     for each in one.changes:
@@ -250,20 +250,20 @@ def consequence_lines(one: Group, names: int) -> Iterator[str]:
 
 
 def _tail(row: ValueRow, *, show_moved: bool) -> str:
-    """Return the remarks behind a value."""
+    """Return the remarks after a value."""
     remarks = ["forces replacement"] if row.forces_replacement else []
     remarks += [MOVED[row.moved]] if show_moved and row.moved in MOVED else []
     return f"  # {'; '.join(remarks)}" if remarks else ""
 
 
 def compact_line(change: ChangeDocument) -> str:
-    """Return one line for a change: its sign and address, the values that change, and who gets a card."""
+    """Return one line for a change: its sign and address, the values that change, and a card's cardholder."""
     found = rows(change)
     wanted = [] if change.action is Action.CREATE else [row for row in found if row.sign]
     reason = [] if wanted or change.action is Action.CREATE else [inert(change.reason)]
     wanted += [row for row in found if row.path == HOLDER and row not in wanted]
     said = "; ".join([*reason, *(f"{row.path} = {row.value}" for row in wanted)]) or headline(change)
-    # an import is told by its object; elsewhere an id would only make the line longer
+    # only an import needs the object's id; elsewhere it would only make the line longer
     identity = f" ({inert(change.id)})" if change.id and change.action is Action.ADOPT else ""
     final = IRREVERSIBLE if change.final else ""
     return f"  {SYMBOLS[change.counted_as]} {inert(change.address)}{identity}{final}: {said}"

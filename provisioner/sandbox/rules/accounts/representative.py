@@ -1,7 +1,7 @@
 """
 The persons behind a connected account: its representative, owners, and directors.
 
-docs.stripe.com/api/persons. The owner of an individual's business is one of them, and in the account, too.
+docs.stripe.com/api/persons. The owner of an individual's business is one of them, and is also in the account.
 """
 
 from typing import Any

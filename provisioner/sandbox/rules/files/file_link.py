@@ -29,7 +29,7 @@ _LINKABLE = frozenset(
         "terminal_reader_splashscreen",
     }
 )
-_SHOWN = 10  # links that a file shows
+_SHOWN = 10  # the most links that a file shows
 
 
 def show(tx: Tx, stored: Json) -> Json:

@@ -50,7 +50,8 @@ PURPOSES: Mapping[str, Purpose] = {
     "customer_signature": Purpose((), 4 * _MEGABYTE, 7 * _DAY, downloadable=True),
     "dispute_evidence": Purpose(("pdf", "jpg", "png"), 5 * _MEGABYTE, 274 * _DAY, downloadable=True),
     "identity_document": Purpose(("pdf", "jpg", "png")),
-    # SDK, PersonalizationDesign.card_logo: PNG. Whether it has two colors is judged by the design review.
+    # SDK, PersonalizationDesign.card_logo: PNG. The design review, not the upload, checks that it has two
+    # colors.
     "issuing_logo": Purpose(("png",), 512 * 1024),
     "issuing_regulatory_reporting": Purpose(("csv", "pdf", "jpg", "png"), downloadable=True),
     "pci_document": Purpose(downloadable=True),
@@ -73,7 +74,7 @@ def accepted(file: UploadedFile, purpose: str) -> str:
     kind = next((name for start, name in _BEGINNINGS if file.content.startswith(start)), "")
     if not kind:
         suffix = file.name.rpartition(".")[2].lower()
-        # A file that only claims to be an image or a PDF is none.
+        # A file that only claims to be an image or a PDF is rejected.
         kind = suffix if suffix not in {name for _, name in _BEGINNINGS} else "txt"
     if rules.types and kind not in rules.types:
         raise invalid(

@@ -16,7 +16,10 @@ Json = dict[str, Any]
 
 
 def retrieve(call: HandlerCall) -> Json:
-    """Return the balance; only accounts with Issuing have an Issuing part. A switch decides about zeros."""
+    """
+    Return the balance; only accounts with Issuing have an Issuing part. A switch controls whether zeros are
+    shown.
+    """
     whose = account_of(call.tx)
     own = whose["default_currency"]
     empty = {own: 0} if unknowns.on(call.tx, "empty_balance_shown") else {}

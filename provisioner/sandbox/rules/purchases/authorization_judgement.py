@@ -56,7 +56,7 @@ def verdict(tx: Tx, authorization: Json) -> Judgement:
 
 
 def _barred(tx: Tx, authorization: Json, card: Json, purchase: AttemptedPurchase) -> str | None:
-    """Return why a purchase is declined whatever the funds and controls are, or None."""
+    """Return why a purchase is declined regardless of funds and controls, or None."""
     if account_of(tx)["capabilities"]["card_issuing"] != "active":
         return "account_disabled"
     # SDK, Token.status: only an active token is usable for payments. [?] Stripe does not document the reason.
@@ -72,7 +72,7 @@ def _barred(tx: Tx, authorization: Json, card: Json, purchase: AttemptedPurchase
 
 def _has_small_ones_enough(tx: Tx, card: Json, amount: int) -> bool:
     """
-    Return True if a card for a number of payments has had as many small purchases that were not captured.
+    Return True if a card with a maximum number of payments has made that many small uncaptured purchases.
 
     docs.stripe.com/issuing/controls/lifecycle-controls. [?] The reason for the decline is not documented.
     """
@@ -122,9 +122,9 @@ def _spent(tx: Tx, field: str, ids: Iterable[str], limits: Iterable[Mapping[str,
     """
     Return the spending that counts towards limits: the captured and the held amount of each authorization.
 
-    It counts at the time of the authorization. So reversals and expiry reduce it, and captures replace holds.
-    [?] Stripe does not document the details. Here, refunds do not reduce it, and captures without an
-    authorization do not count.
+    Each amount counts at the time of its authorization. So reversals and expiry reduce it, and captures
+    replace holds. [?] Stripe does not document the details. Here, refunds do not reduce it, and captures
+    without an authorization do not count.
     """
     since = min((window_start(limit["interval"], tx.now) for limit in limits), default=None)
     return [] if since is None else [Spent(*one) for value in ids for one in tx.spent(field, value, since)]

@@ -87,7 +87,7 @@ def settled(call: HandlerCall, pending: Callable[[HandlerCall], Json]) -> Json:
     if "id" not in call.extra:
         return decided(tx, pending(call))
     authorization = tx.fetch(AUTHORIZATION, call.extra["id"])
-    if authorization["pending_request"] is None:  # a call to approve or decline came first
+    if authorization["pending_request"] is None:  # a call has already approved or declined it
         return AUTHORIZATION.show(tx, authorization)
     return decided(tx, authorization, call.extra["answer"])
 

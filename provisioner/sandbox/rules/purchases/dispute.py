@@ -22,8 +22,9 @@ from provisioner.sandbox.state.objects import Resource, Tx, new_id, without_priv
 Json = dict[str, Any]
 
 _DAY = 86_400
-_EXPIRES = 110 * _DAY  # after the capture
-_AUTHORIZATION_DISPUTE = 65 * _DAY  # after the capture, for Visa, which all cards of the sandbox are
+_EXPIRES = 110 * _DAY  # seconds after the capture
+# seconds after the capture, for Visa; all cards of the sandbox are Visa cards
+_AUTHORIZATION_DISPUTE = 65 * _DAY
 _DECIDED_AFTER = 5  # seconds; Stripe's page says "in the seconds after you submit"
 _OUTCOMES: Mapping[str, str] = {"winning_evidence": "won", "losing_evidence": "lost"}
 _LOSS_REASONS = frozenset(
@@ -142,7 +143,7 @@ def submit(call: HandlerCall) -> Json:
 
 
 def credit(tx: Tx, dispute_id: str) -> Json:
-    """Give the disputed amount as a provisional credit; raises ApiError unless the dispute is submitted."""
+    """Credit the disputed amount provisionally; raises ApiError unless the dispute is submitted."""
     dispute = _submitted(tx, dispute_id)
     if "treasury" in dispute:
         raise invalid("Financial accounts get no provisional credit in the sandbox.")
@@ -155,7 +156,7 @@ def credit(tx: Tx, dispute_id: str) -> Json:
 
 
 def win(tx: Tx, dispute_id: str) -> Json:
-    """Win a submitted dispute: the amount comes back, unless it already came as a provisional credit."""
+    """Win a submitted dispute: the amount is credited, unless it was credited provisionally already."""
     dispute = _submitted(tx, dispute_id) | {"status": "won"}
     if "treasury" in dispute:
         treasury_flows.decide(tx, dispute["treasury"]["debit_reversal"], won=True)

@@ -2,8 +2,8 @@
 The evidence of a dispute, by its reason (docs.stripe.com/issuing/purchases/disputes).
 
 Evidence can be incomplete until the dispute is submitted. [?] Stripe's page says that each reason requires
-different evidence, in a table that the copies that we know lack; the required fields here are those of the
-page's text and examples.
+different evidence, in a table that is missing from all copies known to us; the required fields here are those
+of the page's text and examples.
 """
 
 from collections.abc import Mapping

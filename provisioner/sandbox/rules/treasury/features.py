@@ -29,7 +29,7 @@ _FLOWS: Mapping[str, str] = {
     "outbound_transfers.ach": "outbound_flows",
     "outbound_transfers.us_domestic_wire": "outbound_flows",
 }
-_ROUTING_NUMBER = "000000001"  # no bank has it
+_ROUTING_NUMBER = "000000001"  # no bank offers it
 
 FEATURES = registered(Resource("treasury.financial_account_features", "", "financial account features"))
 # The parts of a financial account that `expand[]` passes through.
@@ -38,7 +38,7 @@ registered(Resource("treasury.aba", "", "", expandable={"account_number": ()}))
 
 
 def requested(given: Mapping[str, Any]) -> dict[str, bool]:
-    """Return which features a request asks for or gives up, by their dotted names."""
+    """Return the features that a request asks for or gives up, by their dotted names."""
     found: dict[str, bool] = {}
     for name, value in given.items():
         if name in _FLOWS:
@@ -54,7 +54,7 @@ def begun(before: Mapping[str, bool], after: Mapping[str, bool]) -> list[str]:
 
 
 def shown(asked: Mapping[str, bool], account: Mapping[str, Any]) -> Json:
-    """Return the features that were ever requested, in the form of responses."""
+    """Return the features that have ever been requested, in the form of responses."""
     found: Json = {"object": FEATURES.object}
     for name, wanted in asked.items():
         reason = _reason(name, account, wanted=wanted)

@@ -25,7 +25,7 @@ def credit(call: HandlerCall) -> Json:
 
 
 def debit(call: HandlerCall) -> Json:
-    """Pull money out of a financial account from outside; it fails if the account has not enough."""
+    """Pull money out of a financial account from outside; it fails if the account does not have enough."""
     return _received(call, -1)
 
 
