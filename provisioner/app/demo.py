@@ -85,7 +85,11 @@ def demo_sandbox(config: Config, past: SeedOrder) -> Iterator[Transport]:
         write_seed(state, cards, past, lambda _count: None)
         with running(settings) as base:
             transport = _transport(base)
-            _change_by_hand(transport, cards)
+            # as somebody in the Dashboard would
+            limit = {"spending_limits": [{"amount": 2_500_000, "interval": "monthly"}]}
+            changes: list[dict[str, Any]] = [{"spending_controls": limit}, {"status": "inactive"}]
+            for card, params in zip(cards[len(cards) // 2 :], changes, strict=False):
+                transport.send("POST", f"issuing/cards/{card}", params, f"by-hand-{card}")
             yield transport
             transport.close()
 
@@ -103,11 +107,3 @@ def _apply(config: Config, base: str) -> list[str]:
     if not cards:
         raise ProvisionerError("the configuration has no card, so there is nothing to make purchases with")
     return cards
-
-
-def _change_by_hand(transport: Transport, cards: list[str]) -> None:
-    """Raise the limit of one card and deactivate another, as somebody in the Dashboard might."""
-    limit = {"spending_limits": [{"amount": 2_500_000, "interval": "monthly"}]}
-    changes: list[dict[str, Any]] = [{"spending_controls": limit}, {"status": "inactive"}]
-    for card, params in zip(cards[len(cards) // 2 :], changes, strict=False):
-        transport.send("POST", f"issuing/cards/{card}", params, f"by-hand-{card}")

@@ -76,9 +76,14 @@ def read_past(account: Account, snapshot: Snapshot, period: PastPeriod) -> Itera
     to another account, and ProvisionerError if the file cannot be used.
     """
     cards = past_cards(account.kinds, snapshot)
-    with open_history(period.file, _owner(account, snapshot)) as history:
+    named = str(snapshot.account.get("id") or account.transport.account or "")
+    # a key that may not read its account is identified by a digest of itself
+    owner = HistoryOwner(named or f"of the key {account.transport.secret[:12]}", account.config.mode)
+    with open_history(period.file, owner) as history:
         check_cards(history, cards)
-        _prepare_names(history, period)
+        if period.with_merchants and not history.fact("merchants", 0):  # the last run left names out
+            history.forget_since(0)
+        history.remember("merchants", int(period.with_merchants))
         end = max(snapshot.now or int(time.time()), newest_authorization(account.reader))
         begin = end - period.days * DAY
         with ThreadPoolExecutor(READERS) as pool:
@@ -95,22 +100,6 @@ def read_past(account: Account, snapshot: Snapshot, period: PastPeriod) -> Itera
         controls = past_controls(account.kinds, snapshot, history.changes(), horizon)
         past = StoredPast(history, since, period.with_merchants, cards, controls, horizon)
         yield ReadPast(past, begin, end)
-
-
-def _owner(account: Account, snapshot: Snapshot) -> HistoryOwner:
-    """
-    Return the owner of the history. A key that may not read its account is identified by a digest of
-    itself.
-    """
-    named = str(snapshot.account.get("id") or account.transport.account or "")
-    return HistoryOwner(named or f"of the key {account.transport.secret[:12]}", account.config.mode)
-
-
-def _prepare_names(history: HistoryFile, period: PastPeriod) -> None:
-    """Mark everything to be read again if merchants' names are wanted but the last run left them out."""
-    if period.with_merchants and not history.fact("merchants", 0):
-        history.forget_since(0)
-    history.remember("merchants", int(period.with_merchants))
 
 
 def _read_changes(source: HistorySource, account: Account, history: HistoryFile) -> int:

@@ -95,7 +95,13 @@ def on_stage(scenario: Scenario, declared: Mapping[Address, Declared], stage: Pr
     AccessError, also if the card itself is rejected.
     """
     now = stage.clear()
-    begin = _beginning(scenario, declared[scenario.card].fields, now)
+    card = declared[scenario.card].fields
+    first = scenario.purchases[0].at or now
+    if "exp_year" not in card:
+        begin = first
+    else:
+        months = card["exp_year"] * MONTHS + card["exp_month"] - 1 - AHEAD
+        begin = min(first, calendar.timegm((months // MONTHS, months % MONTHS + 1, 1, 0, 0, 0)))
     cycles = max(0, -((begin - now) // CYCLE))
     if begin != now:
         stage.go_to(begin + cycles * CYCLE)
@@ -115,15 +121,6 @@ def on_stage(scenario: Scenario, declared: Mapping[Address, Declared], stage: Pr
     card_id = _apply(cast, scenario.card, stage)
     course, _ = play(stage.writer, scenario, card_id, before, then)
     return course
-
-
-def _beginning(scenario: Scenario, card: Mapping[str, Any], now: int) -> int:
-    """Return the time at which the sandbox must start: by the first purchase, and before the card expires."""
-    first = scenario.purchases[0].at or now
-    if "exp_year" not in card:
-        return first
-    months = card["exp_year"] * MONTHS + card["exp_month"] - 1 - AHEAD
-    return min(first, calendar.timegm((months // MONTHS, months % MONTHS + 1, 1, 0, 0, 0)))
 
 
 def _cast(card: Address, declared: Mapping[Address, Declared], years: int) -> dict[Address, Declared]:
@@ -245,23 +242,20 @@ class _Applied(Struct, frozen=True):
             text = f"{waiting[0]} has changes that are not applied yet; apply them first, or add --sandbox"
             return replace(told, trouble=text)
         try:
-            return self._play(told, card)
+            shown = self.writer.retrieve(f"issuing/cards/{card.id}")
+            holder = next((self.live[one].fields for one in self._owner(card.address)), {})
+            available = issuing_available(self.balance, told.scenario.currency)
+            holder_id = str(shown["cardholder"]["id"])
+            if holder_id not in self.past:
+                found = self.writer.list("issuing/authorizations", {"cardholder": holder_id})
+                self.past[holder_id] = list(found)
+            facts = live_facts(card, holder, shown, self.past[holder_id], available)
+            hidden = hides(card.address, self.declared)
+            actual, now = on_applied(self.writer, told.scenario, card.id)
+            simulated = simulate(told.scenario, replace(facts, hidden=hidden), now)
+            return replace(told, simulated=simulated, actual=actual)
         except StripeError as error:
             return replace(told, trouble=str(error))
-
-    def _play(self, told: ScenarioResult, card: Live) -> ScenarioResult:
-        shown = self.writer.retrieve(f"issuing/cards/{card.id}")
-        holder = next((self.live[one].fields for one in self._owner(card.address)), {})
-        available = issuing_available(self.balance, told.scenario.currency)
-        holder_id = str(shown["cardholder"]["id"])
-        if holder_id not in self.past:
-            found = self.writer.list("issuing/authorizations", {"cardholder": holder_id})
-            self.past[holder_id] = list(found)
-        facts = live_facts(card, holder, shown, self.past[holder_id], available)
-        hidden = hides(card.address, self.declared)
-        actual, now = on_applied(self.writer, told.scenario, card.id)
-        simulated = simulate(told.scenario, replace(facts, hidden=hidden), now)
-        return replace(told, simulated=simulated, actual=actual)
 
     def _owner(self, card: Address) -> tuple[Address, ...]:
         """Return the card's cardholder, if it is managed here."""

@@ -7,18 +7,17 @@ change who may spend.
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
 from provisioner.app.account import Account
 from provisioner.config.text.near import near
-from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ConfigError, Problem
 from provisioner.core.model.resource import Address, Declared
 from provisioner.core.schema.field import Field
 from provisioner.core.schema.in_force import in_force
-from provisioner.core.schema.kind import Kind, owned
+from provisioner.core.schema.kind import owned
 from provisioner.stripe_api.answers import ANSWERS
 
 
@@ -32,26 +31,17 @@ def ready(account: Account) -> Account:
     config = account.config
     fields = [(kind, field) for kind in account.kinds for field in kind.fields if field.named_in]
     for kind, field in fields:
-        if wanted := dict(_named(config, kind, field)):
-            config = replace(config, declared={**config.declared, **_with_ids(account, field, wanted)})
+        given = {a: each for a, each in config.declared.items() if a.section == kind.section}
+        names = {a: str(each.fields.get(field.name, "")) for a, each in given.items()}
+        named = {a: given[a] for a, name in names.items() if name and not name.startswith(field.named_prefix)}
+        if named:
+            config = replace(config, declared={**config.declared, **_with_ids(account, field, named)})
     if config.grants:
-        config = in_force(account.kinds, config, _stripe_time(account))
+        # every key that can plan may read this list
+        resource = owned(account.kinds)[0].resource
+        account.transport.send("GET", resource, {"limit": 1}, read=ANSWERS.page_of(resource))
+        config = in_force(account.kinds, config, account.transport.now or int(time.time()))
     return replace(account, config=config) if config is not account.config else account
-
-
-def _stripe_time(account: Account) -> int:
-    # every key that is allowed to plan may read this list
-    resource = owned(account.kinds)[0].resource
-    account.transport.send("GET", resource, {"limit": 1}, read=ANSWERS.page_of(resource))
-    return account.transport.now or int(time.time())
-
-
-def _named(config: Config, kind: Kind, field: Field) -> Iterator[tuple[Address, Declared]]:
-    """Yield the resources that refer to an object by its name instead of its id."""
-    for address, declared in config.declared.items():
-        value = str(declared.fields.get(field.name, ""))
-        if address.section == kind.section and value and not value.startswith(field.named_prefix):
-            yield address, declared
 
 
 def _with_ids(
@@ -67,16 +57,11 @@ def _with_ids(
             fields = {**declared.fields, field.name: ids[name][0]}
             found[address] = replace(declared, fields=fields)
         else:
-            problems.append(
-                Problem(declared.where, str(address), _unknown(field, name, ids.get(name, ()), ids))
-            )
+            there = f"; it has {', '.join(map(repr, sorted(ids)))}" if ids else ""
+            text = f"none with the name {name!r}{near(name, ids) or there}"
+            if name in ids:
+                text = f"several with the name {name!r}; use an id: {', '.join(ids[name])}"
+            problems.append(Problem(declared.where, str(address), f"{field.name!r}: Stripe has {text}"))
     if problems:
         raise ConfigError(problems)
     return found
-
-
-def _unknown(field: Field, name: str, ids: Sequence[str], known: Mapping[str, Sequence[str]]) -> str:
-    if ids:
-        return f"{field.name!r}: Stripe has several with the name {name!r}; use an id: {', '.join(ids)}"
-    there = f"; it has {', '.join(map(repr, sorted(known)))}" if known else ""
-    return f"{field.name!r}: Stripe has none with the name {name!r}{near(name, known) or there}"

@@ -49,7 +49,10 @@ def write_private(path: Path, text: str) -> None:
             _to_stream(path, text)
             return
         _look(path)
-        _sweep(path)
+        for left in path.parent.glob(f".{escape(path.name)}.*{DRAFT}"):  # by writers that were killed
+            with suppress(OSError):
+                if time.time() - left.lstat().st_mtime > LEFT_BEHIND:
+                    left.unlink()
         descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=DRAFT)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8", newline=LINE_END) as file:
@@ -208,11 +211,3 @@ def _unwritten(path: Path, error: OSError) -> ProvisionerError:
 
 def _is_own(found: os.stat_result) -> bool:
     return not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
-
-
-def _sweep(path: Path) -> None:
-    """Remove the drafts of `path` whose writers were killed."""
-    for left in path.parent.glob(f".{escape(path.name)}.*{DRAFT}"):
-        with suppress(OSError):
-            if time.time() - left.lstat().st_mtime > LEFT_BEHIND:
-                left.unlink()

@@ -111,7 +111,14 @@ def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
         yield FieldFault(("name",), f"'name': {PRINTED_NAME_SAYS} when type is individual")
     if fields.get("type") == "company" and "individual" in fields:
         yield FieldFault(("individual",), "'individual' is only for type individual; use 'company'")
-    yield from _birth(fields)
+    individual = fields.get("individual")
+    born = individual.get("dob") if isinstance(individual, Mapping) else None
+    parts = [born.get(part, 0) for part in ("year", "month", "day")] if isinstance(born, Mapping) else []
+    if parts and all(isinstance(part, int) and part for part in parts):
+        try:
+            date(int(parts[0]), int(parts[1]), int(parts[2]))
+        except ValueError:
+            yield FieldFault(("individual", "dob"), "this date does not exist")
     if fields.get("type", "individual") == "individual" and "company" in fields:
         yield FieldFault(("company",), "'company' is only for type company; use 'individual'")
 
@@ -125,18 +132,6 @@ def doubts(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
 
 def _has_signs(fields: Mapping[str, Any]) -> bool:
     return SIGNS.search(fields.get("name", "")) is not None
-
-
-def _birth(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
-    """Yield a fault for a date of birth that does not exist, such as February 30."""
-    individual = fields.get("individual")
-    born = individual.get("dob") if isinstance(individual, Mapping) else None
-    parts = [born.get(part, 0) for part in ("year", "month", "day")] if isinstance(born, Mapping) else []
-    if parts and all(isinstance(part, int) and part for part in parts):
-        try:
-            date(int(parts[0]), int(parts[1]), int(parts[2]))
-        except ValueError:
-            yield FieldFault(("individual", "dob"), "this date does not exist")
 
 
 def currency(_address: object, fields: Mapping[str, Any]) -> str | None:

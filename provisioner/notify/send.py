@@ -69,19 +69,15 @@ def deliver(
     for process in running:
         if process.poll() is None:
             with suppress(OSError):
-                _kill(process)
+                if sys.platform == "win32":
+                    process.kill()
+                else:
+                    os.killpg(process.pid, signal.SIGKILL)  # and its child processes
             with suppress(subprocess.TimeoutExpired):
                 process.wait(1)
     return untold + [
         (target, f"it did not answer within {SECONDS:.0f} seconds {MAYBE}") for target in waiting
     ]
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    if sys.platform == "win32":
-        process.kill()
-    else:
-        os.killpg(process.pid, signal.SIGKILL)  # including its child processes
 
 
 def _send(

@@ -53,18 +53,11 @@ class _Client(stripe.HTTPClient):
         return answer.body, answer.status, answer.headers
 
 
-def _files_of(http: BoundedClient) -> BoundedClient:
-    """Return the client for files, which Stripe receives at another address."""
-    if http.address.origin != STRIPE:
-        return http
-    return BoundedClient(parse_origin(FILES), FILE_TIMEOUTS)
-
-
 class SdkWriter:
     """Sends POST and DELETE requests with one key to the address of `http`."""
 
     def __init__(self, api_key: str, version: str, account: str | None, http: BoundedClient) -> None:
-        files = _files_of(http)
+        files = http if http.address.origin != STRIPE else BoundedClient(parse_origin(FILES), FILE_TIMEOUTS)
         self._client = stripe.StripeClient(
             api_key,
             stripe_account=account,

@@ -1,7 +1,7 @@
 """Metrics of a run in Prometheus' text format, which `--metrics FILE` writes."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
@@ -128,17 +128,14 @@ def _tell_plan(tell: Tell, plan: "PlanDocument") -> None:
         found = {(each.currency,): getattr(each, name) for each in plan.outlook.balances}
         known = {key: amount for key, amount in found.items() if amount is not None}
         tell(f"balance_{name}_minor_units", help_, known, "currency")
-    rows = dict(_exposure(plan))
+    rows = {
+        (each.team or "others", each.currency, state): (power.amount, power.unlimited)
+        for each in plan.outlook.exposure
+        for state, power in (("before", each.before), ("after", each.after))
+    }
     amounts = {key: amount for key, (amount, _) in rows.items()}
     unlimited = {key: cards for key, (_, cards) in rows.items()}
     labels = ("team", "currency", "state")
     help_ = "Most that a team's cards can spend in a month, in minor units, before and after the plan."
     tell("exposure_minor_units", help_, amounts, *labels)
     tell("exposure_unlimited_cards", "Cards of a team without a monthly limit.", unlimited, *labels)
-
-
-def _exposure(plan: "PlanDocument") -> Iterator[tuple[tuple[str, str, str], tuple[int, int]]]:
-    """Yield each team's monthly exposure and number of cards without a limit, before and after the plan."""
-    for each in plan.outlook.exposure:
-        for state, power in (("before", each.before), ("after", each.after)):
-            yield (each.team or "others", each.currency, state), (power.amount, power.unlimited)

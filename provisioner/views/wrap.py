@@ -25,7 +25,8 @@ def wrap_line(line: str, width: int | None, hanging: int = 0) -> list[str]:
     """
     if width is None or len(line) <= width or width < NARROWEST:
         return [line]
-    begin = _begin(line)
+    found = _INDENT.match(line)
+    begin = found[0] if found else ""
     bound = _TOGETHER.sub(lambda match: match[0].replace(" ", _BOUND), line[len(begin) :])
     below = len(begin) + 4
     parts = textwrap.wrap(
@@ -48,8 +49,3 @@ def shared_column(names: Iterable[str], width: int | None) -> int:
     """
     column = max(map(len, names), default=0)
     return 0 if width and column > width * 3 // 5 else column
-
-
-def _begin(line: str) -> str:
-    found = _INDENT.match(line)
-    return found[0] if found else ""

@@ -135,7 +135,20 @@ def _ask(stripe: Account, *, restricted: bool, sandbox: bool) -> Iterator[Check]
     if must_be_wired(account.data):
         probe = read(stripe.transport, "issuing/funding_instructions", {"limit": 1})
         yield _permission("funding", "read funding instructions", probe, needed=False)
-    yield from _circumstances(stripe, answered)
+    if answered.skew is not None:
+        off = abs(answered.skew) > MOST_SKEW
+        side = "ahead of" if answered.skew > 0 else "behind"
+        said = f"{abs(answered.skew):.0f} s {side} Stripe's" if off else "agrees with Stripe's"
+        advice = "synchronize this machine's clock (NTP)" if off else ""
+        yield Check("clock", said, advice=advice, warning=off)
+    if answered.version:
+        yield Check("API version", answered.version)
+    limits = stripe.transport.limits
+    said = (
+        f"{limits.endpoint:g} requests/s per endpoint, {limits.total:g}/s in total "
+        f"({stripe.config.mode} mode)"
+    )
+    yield Check("rate limit", f"{said}; --max-rps lowers it")
 
 
 def _account(config: Config, probe: Probe, *, restricted: bool, sandbox: bool) -> Check:
@@ -207,20 +220,3 @@ def _permission(section: str, what: str, probe: Probe, *, needed: bool) -> Check
     if what.startswith("write"):
         advice = "enough for plan and drift; apply needs it"
     return Check(section, f"cannot {what}", WRONG if needed else DONE, advice, warning=True)
-
-
-def _circumstances(stripe: Account, probe: Probe) -> Iterator[Check]:
-    if probe.skew is not None:
-        off = abs(probe.skew) > MOST_SKEW
-        side = "ahead of" if probe.skew > 0 else "behind"
-        said = f"{abs(probe.skew):.0f} s {side} Stripe's" if off else "agrees with Stripe's"
-        advice = "synchronize this machine's clock (NTP)" if off else ""
-        yield Check("clock", said, advice=advice, warning=off)
-    if probe.version:
-        yield Check("API version", probe.version)
-    limits = stripe.transport.limits
-    said = (
-        f"{limits.endpoint:g} requests/s per endpoint, {limits.total:g}/s in total "
-        f"({stripe.config.mode} mode)"
-    )
-    yield Check("rate limit", f"{said}; --max-rps lowers it")

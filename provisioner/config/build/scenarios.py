@@ -54,7 +54,24 @@ def _build(block: Block, builder: EntryBuilder, kind: Kind, names: Names) -> Sce
     card = found.fields["card"]
     if not isinstance(card, Ref):
         return None
-    return _scenario(block, card.address, found.currency or "", found.fields)
+    currency = found.currency or ""
+    last = _purchase(found.fields, {})
+    earlier = [
+        purchase
+        for row in found.fields.get("after", ())
+        for purchase in [_purchase(row, found.fields)] * row.get("repeat", 1)
+    ]
+    return Scenario(
+        name=block.name,
+        card=card.address,
+        purchase=last,
+        approved=found.fields["expect"] == "approved",
+        reason=found.fields.get("reason", ""),
+        currency=currency,
+        after=(*earlier, *[last] * (found.fields.get("repeat", 1) - 1)),
+        balance=found.fields.get("balance"),
+        where=block.where(),
+    )
 
 
 def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
@@ -94,26 +111,6 @@ def _times(fields: Mapping[str, Any]) -> Iterator[FieldFault]:
         if when < last:
             yield FieldFault(path, "earlier than the purchase before it; list purchases in order of time")
         last = when
-
-
-def _scenario(block: Block, card: Address, currency: str, fields: Mapping[str, Any]) -> Scenario:
-    last = _purchase(fields, {})
-    earlier = [
-        purchase
-        for row in fields.get("after", ())
-        for purchase in [_purchase(row, fields)] * row.get("repeat", 1)
-    ]
-    return Scenario(
-        name=block.name,
-        card=card,
-        purchase=last,
-        approved=fields["expect"] == "approved",
-        reason=fields.get("reason", ""),
-        currency=currency,
-        after=(*earlier, *[last] * (fields.get("repeat", 1) - 1)),
-        balance=fields.get("balance"),
-        where=block.where(),
-    )
 
 
 def _purchase(row: Mapping[str, Any], scenario: Mapping[str, Any]) -> Purchase:

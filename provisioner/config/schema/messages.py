@@ -1,6 +1,6 @@
 """Describes schema errors in words: the problem and the fix."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from provisioner.config.schema.field_schema import AMOUNT_SAYS
@@ -38,14 +38,25 @@ def say(misfit: Misfit, *, raw: str | None, hidden: bool) -> str:
     match misfit.keyword:
         case "additionalProperties":
             key, known = misfit.path[-1], list(misfit.schema.get("properties", {}))
-            close = _terraform(key, known) or _deeper(key, misfit.schema) or near(key, known)
+            subs = misfit.schema.get("properties", {}).items()
+            places = (name for name, sub in subs if key in sub.get("properties", ()))
+            under = next((f"; did you mean {key!r} under {name!r}?" for name in places), "")
+            close = _terraform(key, known) or under or near(key, known)
             here = close if close or len(known) > FEW else f"; valid keys: {', '.join(known)}"
             return f"unknown key {key!r}{here}"
         case "required":
             doc = misfit.schema["properties"][misfit.value].get("description", "").partition(". ")[0]
             return f"{misfit.value!r} is missing{f': {doc}' if doc else ''}"
         case "propertyNames":
-            return _bad_name(misfit)
+            name, schema = misfit.value, misfit.schema
+            match schema["keyword"]:
+                case "maxLength":
+                    too_long = f"key {name[:20]!r}... has {len(name)} characters"
+                    return f"{too_long}; the maximum is {schema['maxLength']}"
+                case "minLength":
+                    return "a key must not be empty; give it a name"
+                case _:
+                    return f"{name[:LONGEST_SHOWN]!r} is not valid; {schema['patternErrorMessage']}"
         case "type":
             return _name(misfit) + _wrong_type(misfit, raw=raw, hidden=hidden)
         case "enum":
@@ -60,12 +71,6 @@ def _terraform(key: Any, known: Collection[str]) -> str:
     if meant in known:
         return f"; did you mean {meant!r}?"
     return f"; did you mean {meant!r} under 'lifecycle'?" if meant and "lifecycle" in known else ""
-
-
-def _deeper(key: Any, schema: Mapping[str, Any]) -> str:
-    """Suggest the mapping that a key belongs in, such as `guardrails` for `max_retired`."""
-    places = (name for name, sub in schema.get("properties", {}).items() if key in sub.get("properties", ()))
-    return next((f"; did you mean {key!r} under {name!r}?" for name in places), "")
 
 
 def _category(misfit: Misfit, code: str) -> str:
@@ -103,20 +108,6 @@ def _shown(value: Any, raw: str | None, *, hidden: bool) -> str:
     if hidden or from_outside(value):
         return "this value"
     return shown(value if isinstance(value, str) else str(value if raw is None else raw))
-
-
-def _bad_name(misfit: Misfit) -> str:
-    schema = misfit.schema
-    match schema["keyword"]:
-        case "maxLength":
-            longest = schema["maxLength"]
-            return (
-                f"key {misfit.value[:20]!r}... has {len(misfit.value)} characters; the maximum is {longest}"
-            )
-        case "minLength":
-            return "a key must not be empty; give it a name"
-        case _:
-            return f"{misfit.value[:LONGEST_SHOWN]!r} is not valid; {schema['patternErrorMessage']}"
 
 
 def _not_a_choice(misfit: Misfit, *, hidden: bool) -> str:

@@ -35,7 +35,14 @@ def is_approved(
     cardholder that has already been replaced; `replaced` has those cardholders. A change is no longer
     approved if somebody else has written the object since, or if this plan has completed it.
     """
-    if _is_same(change, approved, seal):
+    then = {edit.path: edit for edit in approved.edits}
+    if (
+        seal(change.fingerprint) == approved.fingerprint
+        and (change.kind, change.reason, change.bookkeeping)
+        == (approved.kind, approved.reason, approved.bookkeeping)
+        and then.keys() == {edit.path for edit in change.edits}
+        and not any(differs(edit, then[edit.path]) for edit in change.edits)
+    ):
         return True
     if change.action is Action.RETIRE:
         return approved.action is Action.REPLACE and _is_at(change, approved)
@@ -52,17 +59,6 @@ def is_approved(
     if approved.action is Action.UPDATE:
         return _is_at(change, approved) and _is_second_half(kind, change, approved, seal)
     return _is_activation(change, approved) or _is_handover(change, approved)
-
-
-def _is_same(change: Change, approved: ChangeDocument, seal: Seal) -> bool:
-    then = {edit.path: edit for edit in approved.edits}
-    return (
-        seal(change.fingerprint) == approved.fingerprint
-        and (change.kind, change.reason, change.bookkeeping)
-        == (approved.kind, approved.reason, approved.bookkeeping)
-        and then.keys() == {edit.path for edit in change.edits}
-        and not any(differs(edit, then[edit.path]) for edit in change.edits)
-    )
 
 
 def _is_at(change: Change, approved: ChangeDocument) -> bool:

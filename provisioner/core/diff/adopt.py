@@ -114,18 +114,15 @@ def adopt_all(kinds: Sequence[Kind], config: Config, world: Snapshot, surveyed: 
             changes.append(_adoption(kind, config.project, declared, identity, free[identity], surveyed))
             surveyed.ids[declared.address] = identity
             surveyed.by_id[identity] = declared.address
-    return Adoptions(tuple(changes), tuple(unclear), _missing(kinds, config, surveyed, unclear))
-
-
-def _missing(
-    kinds: Sequence[Kind], config: Config, surveyed: Inventory, unclear: Sequence[Unclear]
-) -> tuple[Address, ...]:
-    """Return the addresses without a matching object, except those whose object ended as configured."""
     told = {each.address for each in unclear}
     ended = {address for estate in surveyed.estates.values() for address in estate.self_canceled}
     sections = {kind.section for kind in owned(kinds)}
-    wanted = (address for address in config.declared if address.section in sections)
-    return tuple(sorted(a for a in wanted if a not in surveyed.ids and a not in told and a not in ended))
+    missing = (
+        address
+        for address in config.declared
+        if address.section in sections and address not in {*surveyed.ids, *told, *ended}
+    )
+    return Adoptions(tuple(changes), tuple(unclear), tuple(sorted(missing)))
 
 
 def _match(

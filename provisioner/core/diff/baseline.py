@@ -197,7 +197,8 @@ def attributed(
             moved = Moved.LIVE if is_frozen else Moved.YAML
         elif was is None:
             # never applied: if it is configured now, only a restriction counts as set in Stripe since
-            is_restricted = _gives_back(edit, field, at(live.fields, path))
+            is_default = at(live.fields, path) in (None, field.default, *field.server_defaults)
+            is_restricted = edit.direction is Direction.BROADENING and not is_default
             moved = Moved.LIVE if code not in wants else Moved.BOTH if is_restricted else Moved.YAML
         else:
             # if Stripe has no value, the default may be what was applied
@@ -206,12 +207,6 @@ def attributed(
             # the short digests of personal values can all be equal; then the YAML has most likely changed
             moved = Moved.YAML if had == was else Moved.LIVE if wants.get(code) == was else Moved.BOTH
         yield replace(edit, moved=moved)
-
-
-def _gives_back(edit: Edit, field: Field, had: Any) -> bool:
-    """Return True if an edit lifts a restriction that is not Stripe's own default."""
-    is_default = had in (None, field.default, *field.server_defaults)
-    return edit.direction is Direction.BROADENING and not is_default
 
 
 def _is_frozen(kind: Kind, live: Live, inventory: Inventory) -> bool:

@@ -92,7 +92,12 @@ def find_drift(
             if told and str(address) in told:  # otherwise there is no edit either
                 found += _edited(kind, declared, live, surveyed)
         found += _gone(kind, estate, changes)
-        found += _self_canceled(config, estate, changes)
+        again = {change.address for change in changes} if estate.self_canceled else set()
+        for address, live in estate.self_canceled.items():
+            if address in config.declared and address not in again:
+                found.append(
+                    Drift(address, live.id, "", Moved.ENDED, None, None, text=says_self_canceled(live))
+                )
     found += _waiting(changes, {drift.address for drift in found if not drift.warns})
     found = [*_with_grants(kinds, config, surveyed, found)]
     said = {text.partition(" ")[0] for drift in found for text in drift.grant.split("; ")}
@@ -175,14 +180,6 @@ def _gone(kind: Kind, estate: KindInventory, changes: Sequence[Change]) -> Itera
             yield Drift(
                 change.address, last.id, "", Moved.LIVE, None, last.status, Direction.TIGHTENING, text=text
             )
-
-
-def _self_canceled(config: Config, estate: KindInventory, changes: Sequence[Change]) -> Iterator[Drift]:
-    """Yield objects that ended as configured, and that will not be created again."""
-    again = {change.address for change in changes} if estate.self_canceled else set()
-    for address, live in estate.self_canceled.items():
-        if address in config.declared and address not in again:
-            yield Drift(address, live.id, "", Moved.ENDED, None, None, text=says_self_canceled(live))
 
 
 def _waiting(changes: Sequence[Change], seen: set[Address]) -> Iterator[Drift]:

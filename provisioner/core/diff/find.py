@@ -367,21 +367,15 @@ def _remarks(kind: Kind, declared: Declared, live: Live) -> Iterator[Note]:
     if live.remark:
         yield Note(str(declared.address), live.remark)
     if declared.lifecycle.ignore:
-        yield from _left_retired(kind, declared, live)
-
-
-def _left_retired(kind: Kind, declared: Declared, live: Live) -> Iterator[Note]:
-    """
-    Yield a note if a retired object is in the configuration again but stays retired, as its status is
-    ignored.
-    """
-    for name, end in kind.retirement.deactivate.items():
-        field = kind.field(name)
-        ours = live.stamp.applied.get(field_code(name)) == value_digest(live.stamp.project, name, field, end)
-        wanted = declared.fields.get(name, field.default)
-        if declared.lifecycle.ignores(name) and ours and live.fields.get(name) == end != wanted:
-            text = (
-                f"stays {end}: provisioner deactivated it earlier, and {name!r} is in lifecycle.ignore. "
-                f"Set it to {wanted} in Stripe, or remove {name!r} from 'ignore'"
+        for name, end in kind.retirement.deactivate.items():  # configured again, but its status is ignored
+            field = kind.field(name)
+            ours = live.stamp.applied.get(field_code(name)) == value_digest(
+                live.stamp.project, name, field, end
             )
-            yield Note(str(declared.address), text, pending=True)
+            wanted = declared.fields.get(name, field.default)
+            if declared.lifecycle.ignores(name) and ours and live.fields.get(name) == end != wanted:
+                text = (
+                    f"stays {end}: provisioner deactivated it earlier, and {name!r} is in lifecycle.ignore. "
+                    f"Set it to {wanted} in Stripe, or remove {name!r} from 'ignore'"
+                )
+                yield Note(str(declared.address), text, pending=True)

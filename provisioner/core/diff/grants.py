@@ -124,13 +124,12 @@ def _given(kind: Kind, fields: Mapping[str, Any], grant: Grant) -> set[str]:
 def _only(kind: Kind, declared: Declared, live: Live, grants: Sequence[Grant]) -> Declared:
     """Return a resource that ignores every field except those that grants have set."""
     given = {path for grant in grants for path in _given(kind, declared.fields, grant)}
-    others = frozenset(path for path in _paths(kind) if path not in given)
-    as_recorded = Lifecycle(protect=live.stamp.protect, on_remove=live.stamp.on_remove, ignore=others)
+    others = {field.name for field in kind.fields if not field.owned_whole}
+    others |= {
+        f"{field.name}.{sub.name}" for field in kind.fields if field.owned_whole for sub in field.fields
+    }
+    others -= given
+    as_recorded = Lifecycle(
+        protect=live.stamp.protect, on_remove=live.stamp.on_remove, ignore=frozenset(others)
+    )
     return replace(declared, address=live.address, lifecycle=as_recorded)
-
-
-def _paths(kind: Kind) -> Iterator[str]:
-    for field in kind.fields:
-        yield from (
-            (f"{field.name}.{sub.name}" for sub in field.fields) if field.owned_whole else (field.name,)
-        )

@@ -121,7 +121,12 @@ def plan_funding(
             notes += [Note(name, remark)] if remark else []
             if amount:
                 changes.append(_top_up(kind, project, wanted, have, amount))
-                notes += _failed(world, wanted)
+                # what failed may well fail again, and each attempt may cost money
+                newest = next(_made(world, wanted.address), None)
+                if newest is not None and newest.status == "failed":
+                    why = newest.failure or "Stripe gives no reason"
+                    text = f"the previous top-up, {newest.id}, failed ({why}); this one tries again"
+                    notes.append(Note(str(wanted.address), text))
     return changes, notes
 
 
@@ -153,18 +158,6 @@ def _rest(world: Snapshot, wanted: Declared, missing: int) -> str:
         return ""
     short, at_once = show_money(missing, currency), show_money(largest.amount, currency)
     return f"{short} more is needed; the next top-up waits until {largest.id} ({at_once}) has settled"
-
-
-def _failed(world: Snapshot, wanted: Declared) -> Iterator[Note]:
-    """
-    Yield a note if the previous top-up failed: the next one may fail, too, and each attempt may cost
-    money.
-    """
-    newest = next(_made(world, wanted.address), None)
-    if newest is not None and newest.status == "failed":
-        why = newest.failure or "Stripe gives no reason"
-        text = f"the previous top-up, {newest.id}, failed ({why}); this one tries again"
-        yield Note(str(wanted.address), text)
 
 
 def shortfall(

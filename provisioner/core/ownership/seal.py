@@ -102,11 +102,8 @@ def seals_of(world: Snapshot, project: str, salt: str) -> Mapping[str, Seal]:
     if salt and account_of(world):
         found.append(Seal(PROJECT_SALT, [project, salt]))
     if world.account.get("id"):
-        found.append(Seal(ACCOUNT, _details(world.account)))
+        banks: Sequence[Mapping[str, Any]] = (world.account.get("external_accounts") or {}).get("data") or ()
+        details = [world.account.get(name) for name in DETAILS]
+        found.append(Seal(ACCOUNT, [details, [[x.get("id"), x.get("fingerprint")] for x in banks]]))
     found.append(Seal(KEY, world.key))
     return {seal.source: seal for seal in found}
-
-
-def _details(account: Mapping[str, Any]) -> list[Any]:
-    banks: Sequence[Mapping[str, Any]] = (account.get("external_accounts") or {}).get("data") or ()
-    return [[account.get(name) for name in DETAILS], [[x.get("id"), x.get("fingerprint")] for x in banks]]

@@ -40,7 +40,15 @@ def flips(
         later = _simulated(scenario, moved.get(scenario.card, card.fields), live, moved, fresh=renewed)
         if _gist(scenario, before) != _gist(scenario, later):
             hidden = hides(scenario.card, config.declared)
-            yield Note(f"{SECTION}.{scenario.name}", _words(scenario, before, later, hidden=hidden))
+            was, becomes = _outcome(scenario, before), _outcome(scenario, later)
+            said = f"changes from {was} to {becomes}"
+            if was == becomes:
+                said = f"is still {was}, for another reason"
+            today = f"until now, {before.answer.why}" if before.answer.why else ""
+            why = "" if hidden else later.answer.why or today
+            expected = "approved" if scenario.approved else "declined"
+            text = f"{said} (expected: {expected}{f'; {why}' if why else ''})"
+            yield Note(f"{SECTION}.{scenario.name}", text)
 
 
 def _simulated(
@@ -66,17 +74,6 @@ def _gist(scenario: Scenario, course: Course) -> tuple[Any, ...]:
     """
     approved = None if isinstance(course.answer, Unsure) else course.answer.approved
     return approved, course.place, course.fulfils(scenario)
-
-
-def _words(scenario: Scenario, before: Course, later: Course, *, hidden: bool) -> str:
-    was, becomes = _outcome(scenario, before), _outcome(scenario, later)
-    said = f"changes from {was} to {becomes}"
-    if was == becomes:
-        said = f"is still {was}, for another reason"
-    today = f"until now, {before.answer.why}" if before.answer.why else ""
-    why = "" if hidden else later.answer.why or today
-    expected = "approved" if scenario.approved else "declined"
-    return f"{said} (expected: {expected}{f'; {why}' if why else ''})"
 
 
 def _outcome(scenario: Scenario, course: Course) -> str:

@@ -49,7 +49,15 @@ class Cards:
             self._ledgers.setdefault((card.holder, card.currency), SpendingLedger()),
             self._rates,
         )
-        _register(state)
+        # every limit that there ever is has its tally before amounts are counted
+        for own in _all_fields(state.own):
+            state.counts_payments |= "lifecycle_controls" in own
+            limits = [*spending_limits("card", own.get(CONTROLS, {}))]
+            for limit in limits or [default_of(state.card.currency)]:
+                state.spent.tally(limit)
+        for held in _all_fields(state.held):
+            for limit in spending_limits("cardholder", held.get(CONTROLS, {})):
+                state.spent_held.tally(limit)
         self._of_holder[card.holder].append(state)
         return state
 
@@ -114,18 +122,6 @@ def _first_of_chain(card: PastCard, cards: Mapping[str, PastCard]) -> str:
         seen.add(before.id)
         card = before
     return card.id
-
-
-def _register(state: CardState) -> None:
-    """Create a tally for every limit that the card or its cardholder ever has, before amounts are counted."""
-    for own in _all_fields(state.own):
-        state.counts_payments |= "lifecycle_controls" in own
-        limits = [*spending_limits("card", own.get(CONTROLS, {}))]
-        for limit in limits or [default_of(state.card.currency)]:
-            state.spent.tally(limit)
-    for held in _all_fields(state.held):
-        for limit in spending_limits("cardholder", held.get(CONTROLS, {})):
-            state.spent_held.tally(limit)
 
 
 def _all_fields(controls: ControlsInForce) -> Iterator[Mapping[str, Any]]:

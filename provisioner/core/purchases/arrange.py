@@ -109,15 +109,16 @@ class _Queue:
 
     def heads(self) -> list[Event]:
         """Return the candidates for the next event, the next new authorization first."""
-        others = [each[0] for each in self._others.values() if each and not self._must_wait(each[0])]
+        others = [
+            each[0]
+            for each in self._others.values()
+            if each and (isinstance(each[0], NewControls) or each[0].authorization not in self._waits)
+        ]
         return [*([self._new[0]] if self._new else []), *others]
 
     def state(self) -> tuple[int, ...]:
         """Return the number of events left of each sort, which identifies the events placed so far."""
         return len(self._new), *map(len, self._others.values())
-
-    def _must_wait(self, event: Event) -> bool:
-        return not isinstance(event, NewControls) and event.authorization in self._waits
 
     def options(self, trial: Trial) -> list[Event]:
         """

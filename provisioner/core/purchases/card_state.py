@@ -152,16 +152,14 @@ class CardState(Struct):
 
         rules = compile_rules(fields, held.fields, disabled=self.held.now.disabled, convert=convert)
         is_foreign = pair_of(currency, held.fields) is not None
+        ledgers = {"card": self.spent, "cardholder": self.spent_held}
         bare = not any(limit.whose == "card" for limit in rules.limits)
         return BoundRules(
             rules,
-            tuple([self._ledger(limit).tally(limit) for limit in rules.limits]),
+            tuple([ledgers[limit.whose].tally(limit) for limit in rules.limits]),
             min(until, (at // DAY + 1) * DAY) if is_foreign else until,
             self.spent.tally(default_of(currency)) if bare else None,
         )
-
-    def _ledger(self, limit: Limit) -> SpendingLedger:
-        return self.spent if limit.whose == "card" else self.spent_held
 
 
 def default_of(currency: str) -> Limit:

@@ -160,6 +160,7 @@ class Findings(Struct):
     ) -> BacktestDocument:
         """Return all findings as a document."""
         compared = self.compared.values()
+        found = [one for each in self.compared.values() for one in each.examples]
         return BacktestDocument(
             begin=iso(self.first),
             end=iso(self.last),
@@ -175,7 +176,7 @@ class Findings(Struct):
             by_category=_groups(self.categories),
             examples=(*self.examples[True], *self.examples[False]),
             undeclared=self.undeclared.document(""),
-            disagreements=self._disagreements(),
+            disagreements=tuple(sorted(found, key=lambda one: one.at)[:EXAMPLES]),
             unjudged_reasons=tuple(
                 [UnjudgedReason(reason=each, count=n) for each, n in self.unjudged.most_common()]
             ),
@@ -198,10 +199,6 @@ class Findings(Struct):
             for address, totals in self.cards.items()
         ]
         return sorted(rows, key=lambda row: (-row.amount, -row.amount_approved, row.address))
-
-    def _disagreements(self) -> tuple[PurchaseExample, ...]:
-        found = [one for each in self.compared.values() for one in each.examples]
-        return tuple(sorted(found, key=lambda one: one.at)[:EXAMPLES])
 
     def _unknown(self, horizon: int, states: Mapping[str, CardState]) -> UnknownControls:
         cards = {card: each.unknown for card, each in self.compared.items() if each.unknown}

@@ -1,6 +1,6 @@
 """Measures how much of each limit past purchases used, and suggests lower limits that decline nothing."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from provisioner.core.model.money import exponent, show_number
 from provisioner.core.purchases.backtest_document import Headroom, LimitHeadroom
@@ -82,11 +82,7 @@ def _yaml(rows: dict[str, list[LimitHeadroom]]) -> Iterator[str]:
             section = there
             yield f"{section}:\n"
         yield f"  {name}:\n    spending_controls:\n      spending_limits:\n"
-        yield from _rows(rows[address])
-
-
-def _rows(limits: Sequence[LimitHeadroom]) -> Iterator[str]:
-    for row in limits:
-        amount = f"{show_number(row.suggested or row.limit, row.currency)} {row.currency.upper()}"
-        only = f", categories: [{', '.join(row.categories)}]" if row.categories else ""
-        yield f'        - {{amount: "{amount}", interval: {row.interval}{only}}}\n'
+        for row in rows[address]:
+            amount = f"{show_number(row.suggested or row.limit, row.currency)} {row.currency.upper()}"
+            only = f", categories: [{', '.join(row.categories)}]" if row.categories else ""
+            yield f'        - {{amount: "{amount}", interval: {row.interval}{only}}}\n'

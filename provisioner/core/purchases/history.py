@@ -21,7 +21,12 @@ def live_facts(
     """
     person = shown.get("cardholder")
     wanted = person.get("requirements") if isinstance(person, Mapping) else None
-    chain = _chain(shown, past)
+    # purchases with cards that replaced each other count towards the limits of each
+    cards = [one["card"] for one in past if isinstance(one.get("card"), Mapping)]
+    links = {(str(one["id"]), id_of(one.get("replacement_for"))) for one in (shown, *cards)}
+    chain = {str(shown["id"])}
+    while more := {end for link in links if chain & set(link) for end in link if end} - chain:
+        chain |= more
     return Facts(
         card=card.fields,
         holder=holder,
@@ -36,19 +41,6 @@ def live_facts(
 def issuing_available(balance: Raw, currency: str) -> int:
     """Return the amount available for Issuing in a currency, in minor units; 0 if Stripe shows nothing."""
     return sum(int(row["amount"]) for row in issuing_rows(balance) if row.get("currency") == currency)
-
-
-def _chain(card: Raw, past: Iterable[Raw]) -> set[str]:
-    """
-    Return the ids of the cards in the chain of replacements that have purchases; these count for each
-    card.
-    """
-    cards = [one["card"] for one in past if isinstance(one.get("card"), Mapping)]
-    links = {(str(one["id"]), id_of(one.get("replacement_for"))) for one in (card, *cards)}
-    found = {str(card["id"])}
-    while more := {end for link in links if found & set(link) for end in link if end} - found:
-        found |= more
-    return found
 
 
 def _spent(authorizations: Iterable[Raw]) -> Iterator[Purchase]:

@@ -5,7 +5,7 @@ currency.
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from msgspec import Struct, field
 
@@ -39,7 +39,11 @@ class ExchangeRates(Struct):
                 low = (each.merchant_amount - 0.5) / each.amount
                 high = (each.merchant_amount + 0.5) / each.amount
                 days, day = self.known[pair], each.at // DAY
-                days[day] = _closer(days.get(day, (low, high)), (low, high))
+                before = days.get(day, (low, high))
+                both = (max(before[0], low), min(before[1], high))
+                # the range on which two agree, or the narrower one if they do not
+                one = before if before[1] - before[0] <= high - low else (low, high)
+                days[day] = both if both[0] <= both[1] else one
 
     def convert(self, amount: int, named: str, currency: str, at: int) -> int | None:
         """
@@ -50,31 +54,15 @@ class ExchangeRates(Struct):
         if pair not in self.known:
             return None
         if (pair, day) not in self.around:
-            self.around[pair, day] = self._rate(self.known[pair], day)
+            days = self.known[pair]
+            order = sorted(days)
+            middle = bisect_left(order, day)
+            nearest = sorted(order[max(0, middle - 30) : middle + 30], key=lambda each: abs(each - day))
+            found = days[nearest[0]]
+            for each in nearest[1:]:  # as long as the days around agree, the rate may not have changed
+                both = (max(found[0], days[each][0]), min(found[1], days[each][1]))
+                if both[0] > both[1]:
+                    break
+                found = both
+            self.around[pair, day] = (found[0] + found[1]) / 2
         return round(amount / self.around[pair, day])
-
-    def _rate(self, days: Mapping[int, tuple[float, float]], day: int) -> float:
-        """
-        Return the rate of the purchases nearest to a day.
-
-        The ranges of the days around it are narrowed down as long as they overlap, because the rate may not
-        have changed.
-        """
-        order = sorted(days)
-        middle = bisect_left(order, day)
-        nearest = sorted(order[max(0, middle - 30) : middle + 30], key=lambda each: abs(each - day))
-        found = days[nearest[0]]
-        for each in nearest[1:]:
-            both = (max(found[0], days[each][0]), min(found[1], days[each][1]))
-            if both[0] > both[1]:
-                break
-            found = both
-        return (found[0] + found[1]) / 2
-
-
-def _closer(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
-    """Return the intersection of two ranges, or the narrower range if they do not overlap."""
-    both = (max(one[0], other[0]), min(one[1], other[1]))
-    if both[0] <= both[1]:
-        return both
-    return min(one, other, key=lambda each: each[1] - each[0])

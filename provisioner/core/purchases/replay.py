@@ -68,13 +68,9 @@ class Replay:
             if len(second) == 1 and at < self.cards.next_change:
                 self._happen(second[0])
             else:
-                self._happen_at_once([*self.cards.changes_until(at), *second])
-
-    def _happen_at_once(self, events: Sequence[Event]) -> None:
-        """Replay the events of one second, in their most likely order."""
-        for part in by_holder(events, self.cards.holders):
-            for event in part if self._is_settled(part) else arrange(part, self):
-                self._happen(event)
+                for part in by_holder([*self.cards.changes_until(at), *second], self.cards.holders):
+                    for each in part if self._is_settled(part) else arrange(part, self):
+                        self._happen(each)
 
     def _is_settled(self, events: Sequence[Event]) -> bool:
         """Return whether the given order of the events is certain, or makes no difference."""

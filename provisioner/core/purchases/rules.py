@@ -257,7 +257,15 @@ def refusal(
     if asked.total > LARGEST_PURCHASE:
         most = show_money(LARGEST_PURCHASE, rules.currency)
         return Refusal(CONTROLS, f"Stripe approves at most {most} per purchase")
-    return _beyond_limits(asked, rules, spent)
+    category = asked.category
+    for place, limit in enumerate(rules.limits):
+        if limit.categories and category not in limit.categories:
+            continue
+        single = limit.interval == PER_AUTHORIZATION
+        if (asked.total if single else spent[place] + asked.amount) > limit.amount:
+            gone = 0 if single else spent[place]
+            return Refusal(CONTROLS, partial(limit.why, rules.currency, gone), place)
+    return None
 
 
 def _status(rules: CardRules, at: int, payments: int) -> Refusal | None:
@@ -269,16 +277,3 @@ def _status(rules: CardRules, at: int, payments: int) -> Refusal | None:
     if 0 < rules.expires <= at:
         return Refusal("card_expired", f"the card expires at the end of {rules.expiry}")
     return rules.standing
-
-
-def _beyond_limits(asked: RequestedPurchase, rules: CardRules, spent: Sequence[int]) -> Refusal | None:
-    """Return a refusal by the first limit that the purchase would exceed; None if it exceeds none."""
-    category = asked.category
-    for place, limit in enumerate(rules.limits):
-        if limit.categories and category not in limit.categories:
-            continue
-        single = limit.interval == PER_AUTHORIZATION
-        if (asked.total if single else spent[place] + asked.amount) > limit.amount:
-            gone = 0 if single else spent[place]
-            return Refusal(CONTROLS, partial(limit.why, rules.currency, gone), place)
-    return None

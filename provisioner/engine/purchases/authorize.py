@@ -1,6 +1,6 @@
 """Makes test purchases with Stripe's test helpers (docs.stripe.com/issuing/testing)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from provisioner.core.model.errors import StripeError
@@ -66,25 +66,16 @@ def play(
     `before` is called before each purchase, and `then` with the authorization of each approved one. Raises
     StripeError or AccessError.
     """
-    *_, last = _steps(writer, scenario, card_id, before, then)
-    return last
-
-
-def _steps(
-    writer: Writer,
-    scenario: Scenario,
-    card_id: str,
-    before: Callable[[Purchase], None],
-    then: Callable[[Authorization], None],
-) -> Iterator[tuple[Course, Authorization]]:
+    made = []
     for place, purchase in enumerate(scenario.purchases):
         before(purchase)
         authorization = authorize(writer, card_id, purchase)
         answer = verdict_of(authorization)
-        yield Course(place, answer), authorization
+        made.append((Course(place, answer), authorization))
         if not answer.approved:
-            return
+            break
         then(authorization)
+    return made[-1]
 
 
 def on_applied(writer: Writer, scenario: Scenario, card_id: str) -> tuple[Course, int]:

@@ -73,7 +73,13 @@ class CliConnections:
         sending = asyncio.create_task(self._send(line, websocket))
         try:
             async for text in websocket.iter_text():
-                self._heard(text)
+                with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+                    told = json.loads(text)
+                    if told["type"] == "webhook_response":
+                        question = self._questions.get(told["webhook_conversation_id"].removeprefix("wc_"))
+                        headers = {name.lower(): value for name, value in told["http_headers"].items()}
+                        if question is not None and not question.done():
+                            question.set_result((told["status"], headers, told["body"].encode()))
         finally:
             self._lines.discard(line)
             sending.cancel()
@@ -190,16 +196,6 @@ class CliConnections:
                     "webhook_id": f"wh_{event_id}",
                 }
                 line.messages.put_nowait(message)
-
-    def _heard(self, text: str) -> None:
-        """Handle a message from the client; only responses to events that somebody waits for matter."""
-        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
-            told = json.loads(text)
-            if told["type"] == "webhook_response":
-                question = self._questions.get(told["webhook_conversation_id"].removeprefix("wc_"))
-                headers = {name.lower(): value for name, value in told["http_headers"].items()}
-                if question is not None and not question.done():
-                    question.set_result((told["status"], headers, told["body"].encode()))
 
 
 def _wanted(entry: Mapping[str, Any], filters: Mapping[str, list[str]]) -> bool:

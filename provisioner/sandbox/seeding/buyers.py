@@ -181,26 +181,21 @@ def plan(
     tx: Tx, people: Sequence[Buyer], count: int, span: tuple[int, int], rng: random.Random
 ) -> list[PlannedPurchase]:
     """Return planned purchases within a span of time (Unix seconds), in the order of time."""
-    shares = _counts(people, count)
+    whole = sum(buyer.weight for buyer in people)
+    reached, shares = 0.0, []
+    for buyer in people:
+        before, reached = reached, reached + buyer.weight / whole * count
+        shares.append(round(reached) - round(before))
     days = max(1.0, (span[1] - span[0]) / _DAY)
     for buyer, share in zip(people, shares, strict=True):
-        usual = sum(_mean(seller.trade) for seller in buyer.sellers) / len(buyer.sellers)
+        trades = [seller.trade for seller in buyer.sellers]
+        usual = sum(trade.typical * 100 * math.exp(trade.spread**2 / 2) for trade in trades) / len(trades)
         buyer.factor = min(1.0, buyer.room * days / max(1.0, share * usual))
     found = []
     for number, (buyer, share) in enumerate(zip(people, shares, strict=True)):
         times = _Times(span, rng)
         found += [_one(tx, number, buyer, times, rng) for _ in range(share)]
     return sorted(found, key=lambda each: each.at)
-
-
-def _counts(people: Sequence[Buyer], count: int) -> list[int]:
-    """Distribute a number of purchases among buyers by their weights."""
-    whole = sum(buyer.weight for buyer in people)
-    reached, found = 0.0, []
-    for buyer in people:
-        before, reached = reached, reached + buyer.weight / whole * count
-        found.append(round(reached) - round(before))
-    return found
 
 
 def _one(tx: Tx, number: int, buyer: Buyer, times: "_Times", rng: random.Random) -> PlannedPurchase:
@@ -216,11 +211,6 @@ def _one(tx: Tx, number: int, buyer: Buyer, times: "_Times", rng: random.Random)
     method = rng.choice(fitting) if fitting else _METHOD_OF[buyer.presences[0]]
     at = times.draw(habit.hours, habit.weekend, PLACES.get(seller.country, ("", (), 0))[2])
     return PlannedPurchase(at, number, seller, _amount(tx, buyer, seller, rng), method)
-
-
-def _mean(trade: Trade) -> float:
-    """Return the mean amount of a trade, in minor units."""
-    return trade.typical * 100 * math.exp(trade.spread**2 / 2)
 
 
 def _amount(tx: Tx, buyer: Buyer, seller: Seller, rng: random.Random) -> int:

@@ -24,25 +24,20 @@ def renew(
     if old["type"] != "virtual" or old["status"] != "active":
         return None
     calls.post(at, f"{_CARDS}/{{id}}", {"status": "canceled", "cancellation_reason": "lost"}, card_id)
+    given = {name: value for name, value in old["spending_controls"].items() if value}
+    given.pop("spending_limits_currency", None)
+    if old["_default_limit"]:
+        given.pop("spending_limits", None)
     params: Json = {
         "cardholder": old["cardholder"],
         "currency": old["currency"],
         "metadata": dict(renewed(card_id, old["metadata"])),
         "replacement_for": card_id,
         "replacement_reason": "lost",
-        "spending_controls": _controls(old),
+        "spending_controls": given,
         "status": "active",
         "type": old["type"],
     }
     if old["second_line"]:
         params["second_line"] = old["second_line"]
     return str(calls.post(at, _CARDS, params)["id"])
-
-
-def _controls(card: Json) -> Json:
-    """Return the controls of a card as request parameters."""
-    given = {name: value for name, value in card["spending_controls"].items() if value}
-    given.pop("spending_limits_currency", None)
-    if card["_default_limit"]:
-        given.pop("spending_limits", None)
-    return given

@@ -29,23 +29,20 @@ def make_older(db: sqlite3.Connection, than: int) -> None:
     row = db.execute("SELECT created FROM objects ORDER BY seq DESC LIMIT 1").fetchone()
     late = row[0] - than if row else 0
     if late > 0:
-        _move(db, -(-late // _DAY))
-
-
-def _move(db: sqlite3.Connection, days: int) -> None:
-    seconds = days * _DAY
-    rows = db.execute("SELECT seq, created, body, private FROM objects").fetchall()
-    db.executemany(
-        "UPDATE objects SET created=?, body=?, private=? WHERE seq=?",
-        (
-            (created - seconds, _older(body, seconds), private and _older(private, seconds), seq)
-            for seq, created, body, private in rows
-        ),
-    )
-    db.execute("UPDATE due SET at = at - ?", (seconds,))
-    # via negative numbers, so that no day collides with another one in between
-    db.execute("UPDATE spending SET day = ? - day", (days,))
-    db.execute("UPDATE spending SET day = -day")
+        days = -(-late // _DAY)
+        seconds = days * _DAY
+        rows = db.execute("SELECT seq, created, body, private FROM objects").fetchall()
+        db.executemany(
+            "UPDATE objects SET created=?, body=?, private=? WHERE seq=?",
+            (
+                (created - seconds, _older(body, seconds), private and _older(private, seconds), seq)
+                for seq, created, body, private in rows
+            ),
+        )
+        db.execute("UPDATE due SET at = at - ?", (seconds,))
+        # via negative numbers, so that no day collides with another one in between
+        db.execute("UPDATE spending SET day = ? - day", (days,))
+        db.execute("UPDATE spending SET day = -day")
 
 
 def _older(text: str, seconds: int) -> str:

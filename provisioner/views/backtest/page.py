@@ -21,22 +21,6 @@ MOST_BARS = 120  # the most bars; with more days, each bar is for several days
 
 def backtest_model(backtest: BacktestDocument) -> dict[str, Any]:
     """Return the values that the page shows for a backtest, all as text."""
-    return {
-        "title": TITLE,
-        "summary": summary(backtest),
-        "period": show_period(backtest),
-        "alarm": bool(backtest.newly_declined.count or is_doubtful(backtest)),
-        "facts": list(facts(backtest).items()),
-        "bars": _bars(backtest),
-        "cards": [[inert(card.address), *show_card(card)] for card in backtest.by_card[:CARDS]],
-        "more": max(0, len(backtest.by_card) - CARDS),
-        "examples": [[each.becomes, show_example(each)] for each in backtest.examples],
-        "remarks": remarks(backtest),
-    }
-
-
-def _bars(backtest: BacktestDocument) -> list[list[Any]]:
-    """Return a label and the four counts of each day, or of each group of days if there are many."""
     days = backtest.days
     step = -(-len(days) // MOST_BARS) if days else 1
     bars: list[list[Any]] = []
@@ -48,4 +32,15 @@ def _bars(backtest: BacktestDocument) -> list[list[Any]]:
             for name in ("approved", "declined", "newly_approved", "newly_declined")
         ]
         bars.append([label, *numbers])
-    return bars
+    return {
+        "title": TITLE,
+        "summary": summary(backtest),
+        "period": show_period(backtest),
+        "alarm": bool(backtest.newly_declined.count or is_doubtful(backtest)),
+        "facts": list(facts(backtest).items()),
+        "bars": bars,
+        "cards": [[inert(card.address), *show_card(card)] for card in backtest.by_card[:CARDS]],
+        "more": max(0, len(backtest.by_card) - CARDS),
+        "examples": [[each.becomes, show_example(each)] for each in backtest.examples],
+        "remarks": remarks(backtest),
+    }

@@ -82,17 +82,16 @@ def github_annotations(parts: Iterable[CheckPart], repository: Repository) -> It
             line, column = found.start
             file = repository.path_of(found.problem)
             properties = {"file": file, "line": str(line), "col": str(column), **properties}
-        said = ",".join(f"{name}={_github_property(value)}" for name, value in properties.items())
+        said = ",".join(
+            f"{name}={github_data(value).replace(':', '%3A').replace(',', '%2C')}"
+            for name, value in properties.items()
+        )
         yield f"::{LEVELS[found.fails]} {said}::{github_data(found.text)}"
 
 
 def github_data(text: str) -> str:
     """Escape the message of a workflow command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _github_property(text: str) -> str:
-    return github_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def gitlab_report(parts: Iterable[CheckPart], repository: Repository) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from provisioner.core.model.check import CheckOutcome, CheckPart
+from provisioner.core.model.check import CheckOutcome
 from provisioner.core.plan.check import ProjectCheck
 from provisioner.views.check.text import problem_line
 from provisioner.views.plan.markdown import LONGEST, plan_markdown
@@ -14,7 +14,11 @@ LONGEST_PROBLEM = 400
 
 def check_markdown(check: ProjectCheck) -> str:
     """Format a check as Markdown; its size is limited like that of a plan."""
-    head = "\n\n".join([_title(check), _table(check), *_problems(check)]) + "\n"
+    rows = ["| check | result | |", "|---|---|---|"]
+    for part in check.parts:
+        result = "**failed**" if part.outcome is CheckOutcome.FAILED else str(part.outcome)
+        rows.append(f"| {part.name} | {result} | {plain(clip(part.text, 300))} |")
+    head = "\n\n".join([_title(check), "\n".join(rows), *_problems(check)]) + "\n"
     if check.plan is None:
         return head
     return f"{head}\n{plan_markdown(check.plan, LONGEST - size(head) - 1)}"
@@ -28,23 +32,11 @@ def _title(check: ProjectCheck) -> str:
     return f"### Check {result}: configuration {code(check.path)}{environment}"
 
 
-def _table(check: ProjectCheck) -> str:
-    rows = ["| check | result | |", "|---|---|---|"]
-    for part in check.parts:
-        result = "**failed**" if part.outcome is CheckOutcome.FAILED else str(part.outcome)
-        rows.append(f"| {part.name} | {result} | {plain(clip(part.text, 300))} |")
-    return "\n".join(rows)
-
-
 def _problems(check: ProjectCheck) -> Iterator[str]:
     for part in check.parts:
         # the heading with which the plan's Markdown begins
         in_plan = part.name == "guardrails" and check.plan
-        if lines := [] if in_plan else [*_lines(part)]:
+        warnings = [f"Warning: {problem_line(warning)}" for warning in part.warnings]
+        if lines := [] if in_plan else [*map(problem_line, part.problems), *warnings]:
             shown = [clip(line, LONGEST_PROBLEM) for line in lines[:MOST_PROBLEMS]]
             yield f"**{part.name}**\n\n{items(fitting(shown, LONGEST // 4), len(lines))}"
-
-
-def _lines(part: CheckPart) -> Iterator[str]:
-    yield from map(problem_line, part.problems)
-    yield from (f"Warning: {problem_line(warning)}" for warning in part.warnings)

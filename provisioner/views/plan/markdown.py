@@ -5,7 +5,7 @@ The most severe changes come first. A plan that is too long for a comment is sho
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
 from provisioner.core.diff.change import Action
@@ -87,8 +87,19 @@ def _head(document: ShownPlan, room: int) -> str:
     if outside := [clip(line, LONGEST_OUTSIDE) for line in outside_lines(document)]:
         parts.append(_warning(OUTSIDE, outside, room))
     if document.changes:
-        parts.append(_blast(document))
-        parts += _alerts(document, room)
+        rows = ["| Blast radius | |", "|---|---|"]
+        for name, answer in blast_radius(document).items():
+            cell = answer if answer == "none" else f"**{plain(clip(answer, 300))}**"
+            rows.append(f"| {name} | {cell} |")
+        gives = sum(change.gives_power for change in document.changes)
+        rows.append(f"| changes that raise spending | {f'**{gives:,}**' if gives else 'none'} |")
+        parts.append("\n".join(rows))
+        if stops := stop_lines(document):
+            parts.append(_warning(STOPPED, stops, room))
+        if final := [code(change.address) for change in document.changes if change.final]:
+            few = fitting(final[:NAMES], room // 2)
+            named = ", ".join(few) + (f" and {len(final) - len(few):,} more" if len(final) > len(few) else "")
+            parts.append(f"> [!CAUTION]\n> {count(len(final), 'irreversible change')}: {named}")
         parts += _teams(document, room)
     if document.backtest:
         parts += backtest_section(document.backtest, room)
@@ -107,26 +118,6 @@ def _warning(title: str, lines: Sequence[str], room: int) -> str:
     return "\n".join(f"> {line}".rstrip() for line in body)
 
 
-def _blast(document: ShownPlan) -> str:
-    rows = ["| Blast radius | |", "|---|---|"]
-    for name, answer in blast_radius(document).items():
-        cell = answer if answer == "none" else f"**{plain(clip(answer, 300))}**"
-        rows.append(f"| {name} | {cell} |")
-    gives = sum(change.gives_power for change in document.changes)
-    rows.append(f"| changes that raise spending | {f'**{gives:,}**' if gives else 'none'} |")
-    return "\n".join(rows)
-
-
-def _alerts(document: ShownPlan, room: int) -> Iterator[str]:
-    """Yield the guardrails that block the plan, and its irreversible changes."""
-    if stops := stop_lines(document):
-        yield _warning(STOPPED, stops, room)
-    if final := [code(change.address) for change in document.changes if change.final]:
-        few = fitting(final[:NAMES], room // 2)
-        named = ", ".join(few) + (f" and {len(final) - len(few):,} more" if len(final) > len(few) else "")
-        yield f"> [!CAUTION]\n> {count(len(final), 'irreversible change')}: {named}"
-
-
 def _teams(document: ShownPlan, room: int) -> Iterator[str]:
     """Yield a table of the plan's effects on each team, with the team's exposure before and after."""
     counts: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
@@ -143,7 +134,13 @@ def _teams(document: ShownPlan, room: int) -> Iterator[str]:
     head.append("|---" * (len(actions) + 3) + "|")
     lines = []
     for team in teams[:MOST_TEAMS]:
-        cells = [", ".join(_counted(counts.get(team, {}), action)) for action in actions]
+        of_team = sorted(counts[team].items()) if team in counts else []
+        cells = [
+            ", ".join(
+                plain(clip(count(number, kind), 60)) for (name, kind), number in of_team if name == action
+            )
+            for action in actions
+        ]
         for side in (attrgetter("before"), attrgetter("after")):
             shown = ", ".join(show_power(side(row), row.currency) for row in exposure.get(team, ()))
             cells.append(plain(clip(shown, 200)))
@@ -153,12 +150,6 @@ def _teams(document: ShownPlan, room: int) -> Iterator[str]:
     yield "\n".join([*head, *few])
     if len(teams) > len(few):
         yield f"and {count(len(teams) - len(few), 'more team')}"
-
-
-def _counted(counts: Mapping[tuple[str, str], int], action: str) -> Iterator[str]:
-    for (name, kind), number in sorted(counts.items()):
-        if name == action:
-            yield plain(clip(count(number, kind), 60))
 
 
 def _block(one: Group, most: int) -> str:

@@ -4,7 +4,7 @@ Formats a plan as text, in Terraform's layout.
 The text has no colors; they are added for a terminal afterwards.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from sys import maxsize
 from typing import Literal
 
@@ -18,7 +18,7 @@ from provisioner.core.plan.document import ChangeDocument, Mover, ShownPlan
 from provisioner.core.schema.field import Direction
 from provisioner.views.backtest.text import backtest_lines
 from provisioner.views.plan.groups import Group, alike, group
-from provisioner.views.plan.rows import HOLDER, ValueRow, named, rows
+from provisioner.views.plan.rows import HOLDER, named, rows
 from provisioner.views.plan.values import show_sides
 from provisioner.views.values import inert, listed, show_place, show_row, show_trace
 from provisioner.views.wrap import shared_column
@@ -212,12 +212,17 @@ def body_lines(one: Group, names: int, width: int | None = None, most: int = max
     for path, entries in one.entries:
         first, longest = next(iter(entries)), maxsize if path == HOLDER else names
         sign = (first.sign or " ") if len({row.sign for row in entries}) == 1 else "~"
-        tail = _tail(first, show_moved=is_mixed)
+        remarks = ["forces replacement"] if first.forces_replacement else []
+        remarks += [MOVED[first.moved]] if is_mixed and first.moved in MOVED else []
+        tail = f"  # {'; '.join(remarks)}" if remarks else ""
         if path in common:
             yield f"{sign} {path.ljust(column)} = {first.value}{tail}"
             continue
         yield f"{sign} {path}, by {inert(change.kind)}:{tail}"
-        lines = [*_by_value(entries, longest)]
+        pairs = [(named(addresses, longest), row.value) for row, addresses in entries.items()]
+        if longest == maxsize:  # every address by itself
+            pairs = sorted((inert(a), row.value) for row, addresses in entries.items() for a in addresses)
+        lines = [f"{whose}: {value}" for whose, value in pairs]
         is_all = sum(map(len, entries.values())) == len(one.changes) and len(lines) <= most
         is_listed |= is_all and all(len(addresses) <= longest for addresses in entries.values())
         yield from (f"    {line}" for line in lines[:most])
@@ -230,15 +235,6 @@ def body_lines(one: Group, names: int, width: int | None = None, most: int = max
         yield named([each.address for each in one.changes], names)
 
 
-def _by_value(entries: Mapping[ValueRow, list[str]], names: int) -> Iterator[str]:
-    """Yield each value with at most `names` of its addresses; if all are listed, each address separately."""
-    if names == maxsize:
-        pairs = sorted((inert(each), row.value) for row, addresses in entries.items() for each in addresses)
-    else:
-        pairs = [(named(addresses, names), row.value) for row, addresses in entries.items()]
-    yield from (f"{whose}: {value}" for whose, value in pairs)
-
-
 def consequence_lines(one: Group, names: int) -> Iterator[str]:
     """Yield the other effects of a group's changes, and at most `names` addresses that end with them."""
     yield from map(inert, one.first.consequences)
@@ -247,13 +243,6 @@ def consequence_lines(one: Group, names: int) -> Iterator[str]:
         if each.along:
             whose = "it" if len(one.changes) == 1 else inert(each.address)
             yield f"{ends[each.action.value]} along with {whose}: {named(each.along, names)}"
-
-
-def _tail(row: ValueRow, *, show_moved: bool) -> str:
-    """Return the remarks after a value."""
-    remarks = ["forces replacement"] if row.forces_replacement else []
-    remarks += [MOVED[row.moved]] if show_moved and row.moved in MOVED else []
-    return f"  # {'; '.join(remarks)}" if remarks else ""
 
 
 def compact_line(change: ChangeDocument) -> str:

@@ -115,7 +115,22 @@ def create(call: HandlerCall) -> Json:
     if "controller" in params:
         if "type" in params:
             raise invalid("An account has either a type or a controller, not both.", "type")
-        made |= {"controller": _controlled(params["controller"]), "type": "none"}
+        given = params["controller"]  # nothing depends on it here
+        payer = given.get("fees", {}).get("payer", "account")
+        liable = given.get("losses", {}).get("payments", "stripe")
+        if liable == "application" and payer != "application":
+            raise invalid("The party that is liable for losses must pay the fees.", "controller[fees][payer]")
+        made |= {
+            "controller": {
+                "fees": {"payer": payer},
+                "is_controller": True,
+                "losses": {"payments": liable},
+                "requirement_collection": given.get("requirement_collection", "stripe"),
+                "stripe_dashboard": {"type": given.get("stripe_dashboard", {}).get("type", "full")},
+                "type": "application",
+            },
+            "type": "none",
+        }
     for name, one in params.get("capabilities", {}).items():
         made = requested(made, name, one)
     return keep(call.tx.at_home(), ACCOUNT, _changed(call.tx, made, params))
@@ -210,26 +225,6 @@ def _individual(tx: Tx, account: Json, given: Mapping[str, Any]) -> Json:
     if previous := previous_attributes(before, after):
         emit(there, "person.updated", after, previous)
     return after
-
-
-def _controlled(given: Mapping[str, Any]) -> Json:
-    """
-    Return who controls an account, with Stripe's defaults; nothing depends on it here.
-
-    Raises ApiError if the platform is liable for losses, but does not pay the fees.
-    """
-    payer = given.get("fees", {}).get("payer", "account")
-    liable = given.get("losses", {}).get("payments", "stripe")
-    if liable == "application" and payer != "application":
-        raise invalid("The party that is liable for losses must pay the fees.", "controller[fees][payer]")
-    return {
-        "fees": {"payer": payer},
-        "is_controller": True,
-        "losses": {"payments": liable},
-        "requirement_collection": given.get("requirement_collection", "stripe"),
-        "stripe_dashboard": {"type": given.get("stripe_dashboard", {}).get("type", "full")},
-        "type": "application",
-    }
 
 
 def _available(country: str) -> tuple[str, ...]:

@@ -87,7 +87,15 @@ def create(call: HandlerCall) -> Json:
     if "cardholder" not in params:
         raise invalid("Missing required param: cardholder.", "cardholder", "parameter_missing")
     holder = tx.fetch(resource_of(_HOLDER), params["cardholder"], "cardholder")
-    _check(tx, params)
+    own = program_of(tx).currency
+    if params["currency"].lower() != own:
+        raise invalid(f"This account issues cards in {own}, not in {params['currency']}.", "currency")
+    if len(params.get("second_line", "")) > _SECOND_LINE:
+        raise invalid(f"The second line can be at most {_SECOND_LINE} characters long.", "second_line")
+    after = params.get("lifecycle_controls", {}).get("cancel_after", {})
+    if after.get("payment_count", 1) < 1:
+        param = "lifecycle_controls[cancel_after][payment_count]"
+        raise invalid("Invalid positive integer", param, "parameter_invalid_integer")
     if program_of(tx).card_needs_phone and not holder["phone_number"]:
         raise invalid(
             f"You cannot create a card without a phone number of cardholder {holder['id']}.",
@@ -247,18 +255,6 @@ def _controlled(tx: Tx, card: Json, params: Mapping[str, Any], *, new: bool) -> 
     if defaulted and unknowns.on(tx, "default_limit_shown"):
         after["spending_limits"] = [DEFAULT_LIMIT]
     return {"spending_controls": after, "_default_limit": defaulted}
-
-
-def _check(tx: Tx, params: Mapping[str, Any]) -> None:
-    own = program_of(tx).currency
-    if params["currency"].lower() != own:
-        raise invalid(f"This account issues cards in {own}, not in {params['currency']}.", "currency")
-    if len(params.get("second_line", "")) > _SECOND_LINE:
-        raise invalid(f"The second line can be at most {_SECOND_LINE} characters long.", "second_line")
-    after = params.get("lifecycle_controls", {}).get("cancel_after", {})
-    if after.get("payment_count", 1) < 1:
-        param = "lifecycle_controls[cancel_after][payment_count]"
-        raise invalid("Invalid positive integer", param, "parameter_invalid_integer")
 
 
 def _funded(tx: Tx, params: Mapping[str, Any]) -> Json:

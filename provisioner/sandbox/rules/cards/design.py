@@ -210,7 +210,10 @@ def _described(tx: Tx, design: Json, params: Mapping[str, Any]) -> Json:
     if "preferences" in params:
         default = params["preferences"]["is_default"]
         if default:
-            _unset_default(tx, design["id"])
+            for other in tx.all(DESIGN):
+                if other["id"] != design["id"] and other["preferences"]["is_default"]:
+                    preferences = {**other["preferences"], "is_default": False}
+                    save(tx, DESIGN, {**other, "preferences": preferences}, _UPDATED)
         after["preferences"] = {**design["preferences"], "is_default": default}
     return after
 
@@ -230,13 +233,6 @@ def _key(tx: Tx, design_id: str, params: Mapping[str, Any]) -> str | None:
             raise invalid(says, "lookup_key", "resource_already_exists")
         save(tx, DESIGN, {**other, "lookup_key": None}, _UPDATED)
     return str(key)
-
-
-def _unset_default(tx: Tx, design_id: str) -> None:
-    for other in tx.all(DESIGN):
-        if other["id"] != design_id and other["preferences"]["is_default"]:
-            preferences = {**other["preferences"], "is_default": False}
-            save(tx, DESIGN, {**other, "preferences": preferences}, _UPDATED)
 
 
 def _check_policy(bundle: Mapping[str, Any], feature: str, value: Any, param: str) -> None:

@@ -27,7 +27,8 @@ def number(replaced: Mapping[str, Any] | None) -> str:
     if replaced is not None and replaced["status"] != "canceled":
         return str(replaced["_number"])
     digits = _BEGINNING + new_digits(_LENGTH - len(_BEGINNING) - 1)
-    return digits + str(_check_digit(digits))
+    doubled = (int(d) * 2 if i % 2 == 0 else int(d) for i, d in enumerate(reversed(digits)))
+    return digits + str(-sum(n // 10 + n % 10 for n in doubled) % 10)
 
 
 def cvc() -> str:
@@ -75,8 +76,3 @@ def wallets(tx: Tx, holder: Mapping[str, Any]) -> Json:
         reason = "missing_agreement"
     wallet = {"eligible": reason is None, "ineligible_reason": reason}
     return {"apple_pay": wallet, "google_pay": wallet, "primary_account_identifier": None}
-
-
-def _check_digit(digits: str) -> int:
-    doubled = (int(d) * 2 if i % 2 == 0 else int(d) for i, d in enumerate(reversed(digits)))
-    return -sum(n // 10 + n % 10 for n in doubled) % 10

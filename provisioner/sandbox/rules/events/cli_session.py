@@ -10,7 +10,7 @@ from typing import Any
 from provisioner.sandbox.registry import HandlerCall, Route
 from provisioner.sandbox.rules.common.changes import API_VERSION
 from provisioner.sandbox.state.errors import invalid
-from provisioner.sandbox.state.objects import Resource, Tx, new_id
+from provisioner.sandbox.state.objects import Resource, new_id
 
 Json = dict[str, Any]
 
@@ -28,13 +28,24 @@ def create(call: HandlerCall) -> Json:
     """Open a session of the account; its signing secret is always the same."""
     tx, params = call.tx, call.params
     features = params.get("websocket_features") or [WEBHOOKS]
+    kept = tx.recall(_SECRET)
+    if kept is None:
+        kept = new_id("whsec_", 32)
+        tx.remember(_SECRET, kept)
+    text = params.get("filters") or "{}"
+    try:
+        filters = json.loads(text) or {}
+    except ValueError:
+        raise invalid("The filters must be JSON.", "filters") from None
+    if not isinstance(filters, dict) or not all(isinstance(allowed, list) for allowed in filters.values()):
+        raise invalid("The filters must be a hash of arrays.", "filters")
     session: Json = {
         "id": new_id(CLI_SESSION.prefix),
         "account": tx.account,
         "features": features,
-        "filters": _filters(params.get("filters") or "{}"),
+        "filters": {name: [str(value) for value in allowed] for name, allowed in filters.items()},
         "forwards": bool(params.get("forward_to_url") or params.get("forward_connect_to_url")),
-        "secret": _secret(tx),
+        "secret": str(kept),
     }
     tx.add(CLI_SESSION, session)
     return {
@@ -47,24 +58,6 @@ def create(call: HandlerCall) -> Json:
         "websocket_id": session["id"],
         "websocket_url": tx.origin.base.replace("http", "ws", 1) + SOCKET_PATH,
     }
-
-
-def _secret(tx: Tx) -> str:
-    kept = tx.recall(_SECRET)
-    if kept is None:
-        kept = new_id("whsec_", 32)
-        tx.remember(_SECRET, kept)
-    return str(kept)
-
-
-def _filters(text: str) -> dict[str, list[str]]:
-    try:
-        filters = json.loads(text) or {}
-    except ValueError:
-        raise invalid("The filters must be JSON.", "filters") from None
-    if not isinstance(filters, dict) or not all(isinstance(allowed, list) for allowed in filters.values()):
-        raise invalid("The filters must be a hash of arrays.", "filters")
-    return {name: [str(value) for value in allowed] for name, allowed in filters.items()}
 
 
 ROUTES = (Route("POST", _URL, create, "own.CliSession", "stripecli_session", CLI_SESSION),)

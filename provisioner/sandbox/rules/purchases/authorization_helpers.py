@@ -36,7 +36,9 @@ def capture(call: HandlerCall) -> Json:
     """
     tx, params = call.tx, call.params
     found = _capturable(tx, call.id)
-    amount = params.get("capture_amount", _whole(found))
+    # a reversed authorization has no amount any more; then, it is what was approved before
+    approved = sum(one["amount"] for one in found["request_history"] if one["approved"])
+    amount = params.get("capture_amount", int(found["_held"] or found["amount"] or approved))
     _positive(amount, "capture_amount")
     closing = params.get("close_authorization", True)
     after = released(tx, found, found["_held"] if closing else min(amount, found["_held"]))
@@ -67,16 +69,6 @@ def _capturable(tx: Tx, authorization_id: str) -> Json:
     if found["status"] == "reversed" and not unknowns.on(tx, "reversed_can_be_captured"):
         raise invalid(f"Authorization {authorization_id} has been reversed and cannot be captured.")
     return found
-
-
-def _whole(found: Json) -> int:
-    """
-    Return what a capture without an amount takes: what is held, or else the amount of the authorization.
-
-    A reversed authorization has no amount any more; then, it is what was approved before.
-    """
-    approved = sum(one["amount"] for one in found["request_history"] if one["approved"])
-    return int(found["_held"] or found["amount"] or approved)
 
 
 def expire(call: HandlerCall) -> Json:
@@ -115,7 +107,9 @@ def reverse(call: HandlerCall) -> Json:
         raise invalid(
             f"Only {found['_held']} of authorization {call.id} is left to reverse.", "reverse_amount"
         )
-    after = _shrunk(call.tx, found, amount)
+    after = released(call.tx, found, amount)
+    left = after["amount"] - amount
+    after |= {"amount": left, "merchant_amount": merchant_share(after, left)}
     if after["_held"] == 0:
         after["status"] = "closed" if after["_captured"] else "reversed"
     return _saved(call.tx, after)
@@ -155,13 +149,6 @@ def finalize_amount(call: HandlerCall) -> Json:
         if name in params:
             after[name] = shape(params[name])
     return _saved(tx, after)
-
-
-def _shrunk(tx: Tx, authorization: Json, amount: int) -> Json:
-    """Return the authorization with its amount and its hold reduced."""
-    after = released(tx, authorization, amount)
-    left = after["amount"] - amount
-    return after | {"amount": left, "merchant_amount": merchant_share(after, left)}
 
 
 def _pending(tx: Tx, authorization_id: str) -> Json:

@@ -32,7 +32,11 @@ def verdict(tx: Tx, authorization: Json) -> Judgement:
     card = tx.fetch(resource_of(CARD), authorization["card"])
     if NEXT_DECISION in card:
         return Judgement(**card[NEXT_DECISION])
-    if _is_suspected(tx, authorization):
+    if (
+        authorization["_fraud_risk"] == "highest"
+        and not authorization["verified_by_fraud_challenge"]
+        and unknowns.on(tx, "highest_fraud_risk_declines")
+    ):
         return Judgement(approved=False, reason="suspected_fraud", challenge=True)
     holder = resource_of(CARDHOLDER).shown(tx, card["cardholder"])
     amount = authorization["pending_request"]["amount"]
@@ -82,15 +86,6 @@ def _has_small_ones_enough(tx: Tx, card: Json, amount: int) -> bool:
     mine = tx.find(AUTHORIZATION, "card", card["id"])
     waiting = sum(one["approved"] and not one["_counted"] and one["amount"] > 0 for one in mine)
     return waiting >= int(after["payment_count"])
-
-
-def _is_suspected(tx: Tx, authorization: Json) -> bool:
-    """Return True for the highest fraud risk, unless the cardholder has confirmed such a purchase."""
-    return (
-        authorization["_fraud_risk"] == "highest"
-        and not authorization["verified_by_fraud_challenge"]
-        and unknowns.on(tx, "highest_fraud_risk_declines")
-    )
 
 
 def _rules(tx: Tx, card: Json, holder: Json) -> Iterator[Rules]:

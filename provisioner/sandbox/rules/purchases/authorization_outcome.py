@@ -31,7 +31,10 @@ def decided(tx: Tx, authorization: Json, answer: Judgement | None = None) -> Jso
     after = answered(tx, authorization, judgement)
     if judgement.challenge and not judgement.approved:
         after["_fraud_challenges"] = fraud_challenges.sent(tx, authorization)
-    _forget_next_decision(tx, after["card"])
+    card_id = after["card"]
+    card = tx.fetch(resource_of(CARD), card_id)
+    if NEXT_DECISION in card:
+        tx.put(resource_of(CARD), {name: value for name, value in card.items() if name != NEXT_DECISION})
     counts = after["amount"] > (0 if unknowns.on(tx, "small_purchases_count") else SMALL)
     is_payment = after["approved"] and counts and not after["_counted"]
     after["_counted"] = after["_counted"] or is_payment
@@ -55,9 +58,3 @@ def _begun(tx: Tx, authorization: Json) -> Json:
     shown = AUTHORIZATION.show(tx, authorization)
     emit(tx, "issuing_authorization.created", shown)
     return shown
-
-
-def _forget_next_decision(tx: Tx, card_id: str) -> None:
-    card = tx.fetch(resource_of(CARD), card_id)
-    if NEXT_DECISION in card:
-        tx.put(resource_of(CARD), {name: value for name, value in card.items() if name != NEXT_DECISION})

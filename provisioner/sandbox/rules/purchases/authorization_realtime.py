@@ -187,26 +187,19 @@ def _read(status: int, headers: Mapping[str, str], body: bytes, pending: Mapping
         raise _BadAnswerError("The answer lacks the boolean 'approved'.")
     try:
         amount = partial_amount(answer.get("amount"), pending) if answer["approved"] else None
-        metadata = _metadata(answer.get("metadata") or {})
+        given = answer.get("metadata") or {}
+        if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+            raise _BadAnswerError("The metadata must be a hash of strings.")
+        metadata = merged({}, {"metadata": given})
     except ApiError as refused:
         raise _BadAnswerError(refused.message) from None
+    challenges = answer.get("send_fraud_challenges") or []
+    if challenges not in ([], ["sms"]):
+        raise _BadAnswerError("send_fraud_challenges can only be ['sms'].")
     return Judgement(
         answer["approved"],
         "webhook_approved" if answer["approved"] else "webhook_declined",
         amount,
         metadata=metadata,
-        challenge=_challenge(answer.get("send_fraud_challenges") or []),
+        challenge=bool(challenges),
     )
-
-
-def _metadata(given: Any) -> dict[str, str]:
-    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
-        raise _BadAnswerError("The metadata must be a hash of strings.")
-    return merged({}, {"metadata": given})
-
-
-def _challenge(given: Any) -> bool:
-    """Return True if a response asks for a fraud challenge, which can only be sent as a text message."""
-    if given not in ([], ["sms"]):
-        raise _BadAnswerError("send_fraud_challenges can only be ['sms'].")
-    return bool(given)

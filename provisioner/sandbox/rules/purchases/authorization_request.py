@@ -130,7 +130,23 @@ def answered(tx: Tx, authorization: Json, verdict: Judgement) -> Json:
         **authorization,
         "metadata": {**authorization["metadata"], **verdict.metadata},
         "pending_request": None,
-        "request_history": [*authorization["request_history"], _answer(tx, pending, verdict, amount)],
+        "request_history": [
+            *authorization["request_history"],
+            {
+                "amount": amount,
+                "amount_details": pending["amount_details"],
+                "approved": verdict.approved,
+                "authorization_code": f"S{new_digits(6)}" if verdict.approved else None,
+                "created": tx.now,
+                "currency": pending["currency"],
+                "merchant_amount": pending["merchant_amount"],
+                "merchant_currency": pending["merchant_currency"],
+                "network_risk_score": pending["network_risk_score"],
+                "reason": verdict.reason,
+                "reason_message": verdict.message,
+                "requested_at": tx.now,
+            },
+        ],
     }
     if verdict.approved:
         after = held(tx, {**after, "approved": True}, amount)
@@ -188,23 +204,6 @@ def _token(tx: Tx, card_id: str, wallet: str | None) -> str | None:
 def _details(params: Mapping[str, Any]) -> Json:
     given = params.get("amount_details", {})
     return {"atm_fee": given.get("atm_fee"), "cashback_amount": given.get("cashback_amount")}
-
-
-def _answer(tx: Tx, pending: Json, verdict: Judgement, amount: int) -> Json:
-    return {
-        "amount": amount,
-        "amount_details": pending["amount_details"],
-        "approved": verdict.approved,
-        "authorization_code": f"S{new_digits(6)}" if verdict.approved else None,
-        "created": tx.now,
-        "currency": pending["currency"],
-        "merchant_amount": pending["merchant_amount"],
-        "merchant_currency": pending["merchant_currency"],
-        "network_risk_score": pending["network_risk_score"],
-        "reason": verdict.reason,
-        "reason_message": verdict.message,
-        "requested_at": tx.now,
-    }
 
 
 def _moved(tx: Tx, authorization: Json, amount: int, kind: str, description: str) -> Json:

@@ -53,7 +53,13 @@ def create(call: HandlerCall) -> Json:
     if country_of(tx) != "US":
         raise invalid(f"Financial accounts are not available in {country_of(tx)}.")
     if default_account(tx) != tx.account:
-        _check_connected(tx)
+        # docs.stripe.com/treasury/account-management
+        if "treasury" not in account_of(tx)["capabilities"]:
+            raise invalid(
+                "Your account cannot have financial accounts. Have it request the treasury capability."
+            )
+        if len(list(tx.find(FINANCIAL_ACCOUNT, "status", "open"))) >= _MOST:
+            raise invalid(f"A connected account can have up to {_MOST} financial accounts.")
     if [one.lower() for one in params["supported_currencies"]] != [_CURRENCY]:
         raise invalid(f"A financial account can hold {_CURRENCY} only.", "supported_currencies")
     none = {_CURRENCY: 0}
@@ -73,14 +79,6 @@ def create(call: HandlerCall) -> Json:
         "_requested": {},
     }
     return keep(tx, FINANCIAL_ACCOUNT, _changed(tx, account, params), "treasury.financial_account.created")
-
-
-def _check_connected(tx: Tx) -> None:
-    """Check that a connected account may have one more (docs.stripe.com/treasury/account-management)."""
-    if "treasury" not in account_of(tx)["capabilities"]:
-        raise invalid("Your account cannot have financial accounts. Have it request the treasury capability.")
-    if len(list(tx.find(FINANCIAL_ACCOUNT, "status", "open"))) >= _MOST:
-        raise invalid(f"A connected account can have up to {_MOST} financial accounts.")
 
 
 def update(call: HandlerCall) -> Json:

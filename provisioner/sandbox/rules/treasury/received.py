@@ -40,13 +40,27 @@ def _received(call: HandlerCall, sign: int) -> Json:
     if params["network"] not in _NETWORKS:
         raise invalid(f"{params['network']} is not a network of this account.", "network")
     linked = {"issuing_authorization": None, "issuing_transaction": None}
+    given = params.get("initiating_payment_method_details", {})
+    bank = given.get("us_bank_account", {})
     made = flows.receive(
         tx,
         account["id"],
         sign * amount,
         currency,
         linked,
-        _bank(params.get("initiating_payment_method_details", {})),
+        {
+            "billing_details": {
+                "address": dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state")),
+                "email": None,
+                "name": bank.get("account_holder_name"),
+            },
+            "type": "us_bank_account",
+            "us_bank_account": {
+                "bank_name": "STRIPE TEST BANK",
+                "last4": bank.get("account_number", "000123456789")[-4:],
+                "routing_number": bank.get("routing_number", "110000000"),
+            },
+        },
         description=params.get("description", "Stripe test helper"),
         failure_code=_failure(account, sign * amount, currency),
         network=params["network"],
@@ -63,23 +77,6 @@ def _failure(account: Mapping[str, Any], amount: int, currency: str) -> str | No
         return "account_frozen"
     left = account["balance"]["cash"][currency] + amount
     return "insufficient_funds" if amount < 0 and left < 0 else None
-
-
-def _bank(given: Mapping[str, Any]) -> Json:
-    bank = given.get("us_bank_account", {})
-    return {
-        "billing_details": {
-            "address": dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state")),
-            "email": None,
-            "name": bank.get("account_holder_name"),
-        },
-        "type": "us_bank_account",
-        "us_bank_account": {
-            "bank_name": "STRIPE TEST BANK",
-            "last4": bank.get("account_number", "000123456789")[-4:],
-            "routing_number": bank.get("routing_number", "110000000"),
-        },
-    }
 
 
 def _listed(resource: Resource, url: str) -> Callable[[HandlerCall], Json]:
