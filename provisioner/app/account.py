@@ -30,6 +30,7 @@ from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.gateway import StripeReader, StripeWriter
 from provisioner.stripe_api.rate_limit import Limits
 
+ANSWERS = Answers(KINDS)
 ReadingDisplay = Callable[[Mapping[str, int], Limits], AbstractContextManager[Progress]]
 
 
@@ -63,14 +64,19 @@ class Account(Struct, frozen=True):
         self.transport.hide(partial(hidden_texts, self.kinds, self.config))
 
     @property
+    def answers(self) -> Answers:
+        """Return the decoder of Stripe's responses."""
+        return Answers(self.kinds)
+
+    @property
     def reader(self) -> StripeReader:
         """Return a client that cannot write."""
-        return StripeReader(self.transport, Answers(self.kinds))
+        return StripeReader(self.transport, self.answers)
 
     @property
     def writer(self) -> StripeWriter:
         """Return a client that can write; no other method here returns one."""
-        return StripeWriter(self.transport, Answers(self.kinds))
+        return StripeWriter(self.transport, self.answers)
 
     def read(self) -> Snapshot:
         """

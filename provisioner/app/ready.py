@@ -18,7 +18,6 @@ from provisioner.core.model.resource import Address, Declared
 from provisioner.core.schema.field import Field
 from provisioner.core.schema.in_force import in_force
 from provisioner.core.schema.kind import owned
-from provisioner.stripe_api.answers import ANSWERS
 
 
 def ready(account: Account) -> Account:
@@ -39,7 +38,7 @@ def ready(account: Account) -> Account:
     if config.grants:
         # every key that can plan may read this list
         resource = owned(account.kinds)[0].resource
-        account.transport.send("GET", resource, {"limit": 1}, read=ANSWERS.page_of(resource))
+        account.transport.send("GET", resource, {"limit": 1}, read=account.answers.page_of(resource))
         config = in_force(account.kinds, config, account.transport.now or int(time.time()))
     return replace(account, config=config) if config is not account.config else account
 

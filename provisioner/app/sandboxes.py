@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from provisioner.app.account import ANSWERS
 from provisioner.core.model.currencies import currency_of
 from provisioner.engine.private_file import private_database
 from provisioner.net.sandbox_control import control
@@ -29,7 +30,7 @@ class PrivateSandbox(Struct, frozen=True):
     @property
     def writer(self) -> StripeWriter:
         """Return the client that makes test purchases in this sandbox."""
-        return StripeWriter(self.transport)
+        return StripeWriter(self.transport, ANSWERS)
 
     def clear(self) -> int:
         """

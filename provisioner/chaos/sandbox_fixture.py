@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from provisioner.app.account import ANSWERS
 from provisioner.chaos.killable_client import KEY, LIMITLESS
 from provisioner.net.sandbox_control import control
 from provisioner.sandbox.server import running
@@ -56,7 +57,7 @@ class SandboxFixture(Struct):
 
     def writer(self) -> StripeWriter:
         """Return a writer whose requests are not counted or disturbed."""
-        return StripeWriter(Transport(KEY, limits=LIMITLESS, api_base=self.base))
+        return StripeWriter(Transport(KEY, limits=LIMITLESS, api_base=self.base), ANSWERS)
 
 
 @contextmanager

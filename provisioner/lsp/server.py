@@ -9,7 +9,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.workspace import TextDocument
 
 from provisioner._version import __version__
-from provisioner.app.editor import section_referred_to
+from provisioner.app.configuration import section_referred_to
 from provisioner.core.model.errors import Problem
 from provisioner.core.model.resource import Address
 from provisioner.lsp.cursor import VARIABLES, Cursor, cursor_at

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from provisioner.app.editor import ReadingOptions, ValidityReport, monthly_exposure, names, validate
+from provisioner.app.configuration import ReadingOptions, ValidityReport, monthly_exposure, names, validate
 from provisioner.config.outline import Outline
 from provisioner.config.text.document import OVERLAYS, SUFFIXES
 from provisioner.core.model.config import Config

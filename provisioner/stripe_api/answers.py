@@ -16,7 +16,6 @@ from msgspec import Meta
 from provisioner.core.schema.field import Field, Shape
 from provisioner.core.schema.kind import Kind, owned
 from provisioner.engine.ports import Wanted
-from provisioner.kinds import KINDS
 from provisioner.stripe_api.http import API_VERSION, Read, values
 
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,255}$")]  # ids are used as parts of URLs
@@ -372,6 +371,3 @@ def _decoded(form: Any) -> Read:
             raise ValueError("nested too deeply") from None
 
     return read
-
-
-ANSWERS = Answers(KINDS)

@@ -8,7 +8,7 @@ from provisioner.core.model.errors import StripeError
 from provisioner.core.model.upload import Upload
 from provisioner.core.plan.call import Call
 from provisioner.engine.ports import NOTHING, Answer, Page, Wanted
-from provisioner.stripe_api.answers import ANSWERS, Answers
+from provisioner.stripe_api.answers import Answers
 from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.http import API_VERSION
 
@@ -22,7 +22,7 @@ class StripeReader:
     version = API_VERSION
     """The API version of the responses."""
 
-    def __init__(self, transport: Transport, answers: Answers = ANSWERS) -> None:
+    def __init__(self, transport: Transport, answers: Answers) -> None:
         self._transport = transport
         self._answers = answers
 

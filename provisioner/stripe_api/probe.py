@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from provisioner.core.model.errors import AccessError, ProvisionerError, StripeError
-from provisioner.stripe_api.answers import ANSWERS
+from provisioner.stripe_api.answers import Answers
 from provisioner.stripe_api.client import Transport
 
 MISSING = "provisionerdoctor"  # a part of an id that no object has
@@ -35,11 +35,13 @@ class Probe(Struct, frozen=True):
     """False if there was no response."""
 
 
-def read(transport: Transport, resource: str, params: Mapping[str, Any] | None = None) -> Probe:
+def read(
+    transport: Transport, answers: Answers, resource: str, params: Mapping[str, Any] | None = None
+) -> Probe:
     """Make one GET request; errors are returned in the result."""
     begun = time.monotonic()
     try:
-        look = ANSWERS.page_of(resource) if params else ANSWERS.object_of(resource)
+        look = answers.page_of(resource) if params else answers.object_of(resource)
         answer = transport.send("GET", resource, params or {}, read=look)
     except ProvisionerError as error:
         return _refused(error)

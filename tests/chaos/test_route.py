@@ -8,6 +8,7 @@ import pytest
 import trustme
 
 from chaos.hostile import answer, hostile
+from provisioner.app.account import ANSWERS
 from provisioner.core.model.errors import AccessError, StripeError
 from provisioner.net import address, route
 from provisioner.net.address import parse_origin
@@ -31,7 +32,7 @@ def _nothing_set(monkeypatch):
 
 def account(base: str) -> object:
     transport = Transport(KEY, limits=Limits(1e6, 1e6), api_base=base, sleep=lambda _: None)
-    return StripeReader(transport).retrieve("account")["id"]
+    return StripeReader(transport, ANSWERS).retrieve("account")["id"]
 
 
 def served_by(authority: trustme.CA, name: str = "127.0.0.1") -> ssl.SSLContext:

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from chaos.hostile import Hostile, answer, error, hostile
+from provisioner.app.account import ANSWERS
 from provisioner.core.model.errors import (
     AccessError,
     NotSentError,
@@ -49,7 +50,8 @@ def writer(server: Hostile, clock: Clock, timeout: float = 5.0) -> StripeWriter:
             timeouts=(timeout, timeout),
             sleep=clock.sleep,
             clock=lambda: clock.now,
-        )
+        ),
+        ANSWERS,
     )
 
 
@@ -333,9 +335,9 @@ def test_once_stopped_nothing_is_tried_again():
 def test_once_stopped_nothing_is_waited_for():
     waited: list[float] = []
     transport = Transport(KEY, limits=Limits(1e6, 1e6), sleep=waited.append)
-    assert StripeWriter(transport).wait(2.0)
+    assert StripeWriter(transport, ANSWERS).wait(2.0)
     transport.stop.set()
-    assert not StripeWriter(transport).wait(4.0)
+    assert not StripeWriter(transport, ANSWERS).wait(4.0)
     assert waited == [2.0]
 
 
@@ -343,7 +345,7 @@ def test_once_stopped_a_write_that_has_not_left_is_not_sent_but_for_one_that_tak
     with hostile([CANCELED]) as server:
         transport = Transport(KEY, limits=Limits(1e6, 1e6), api_base=server.base)
         transport.stop.set()
-        stripe = StripeWriter(transport)
+        stripe = StripeWriter(transport, ANSWERS)
         with pytest.raises(NotSentError):
             stripe.perform(CREATE)
         stripe.perform(Call("topups", "cancel", "tu_1", {}))
@@ -357,7 +359,7 @@ def test_what_may_have_arrived_is_asked_for_once_more_when_the_run_is_stopped():
         transport = Transport(
             KEY, limits=Limits(1e6, 1e6), api_base=server.base, sleep=lambda _seconds: transport.stop.set()
         )
-        found = StripeWriter(transport).perform(CREATE)
+        found = StripeWriter(transport, ANSWERS).perform(CREATE)
 
     assert found.object["id"] == "acct_1"
     assert len(server.asked) == 2

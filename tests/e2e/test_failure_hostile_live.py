@@ -7,6 +7,7 @@ import unicodedata
 import pytest
 from support.command import provisioner
 
+from provisioner.app.account import ANSWERS
 from provisioner.core.plan.call import Call
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
@@ -49,7 +50,7 @@ def run(base: str, cwd, commands, *words: str) -> subprocess.CompletedProcess[st
 def test_names_and_metadata_from_stripe_are_inert_in_every_output(base, tmp_path, commands):
     (tmp_path / "provisioner.yaml").write_text(CONFIG)
     assert run(base, tmp_path, commands, "apply", "--auto-approve").returncode == 0
-    writer = StripeWriter(Transport("sk_test_hostile", limits=Limits(1e6, 1e6), api_base=base))
+    writer = StripeWriter(Transport("sk_test_hostile", limits=Limits(1e6, 1e6), api_base=base), ANSWERS)
     [card], [holder] = list(writer.list("issuing/cards")), list(writer.list("issuing/cardholders"))
     writer.perform(Call("issuing.cards", "update", card["id"], {"metadata": {"team": HOSTILE}}))
     writer.perform(Call("issuing.cardholders", "update", holder["id"], {"metadata": {"team": HOSTILE}}))

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
+from provisioner.app.account import ANSWERS
 from provisioner.config.load import load_config
 from provisioner.core.model.config import Config
 from provisioner.core.ownership.marks import ADDRESS, GENERATION, PROJECT
@@ -144,7 +145,8 @@ def config_of(raw: Json) -> Config:
 
 def _writer(base: str, account: str | None) -> StripeWriter:
     return StripeWriter(
-        Transport(KEY, limits=UNHURRIED, account=account, api_base=base, sleep=lambda _seconds: None)
+        Transport(KEY, limits=UNHURRIED, account=account, api_base=base, sleep=lambda _seconds: None),
+        ANSWERS,
     )
 
 

@@ -3,6 +3,7 @@
 import os
 import shlex
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +115,8 @@ def _examine(options: Options, mode: str | None) -> Iterator[Check]:
 
 
 def _ask(stripe: Account, *, restricted: bool, sandbox: bool) -> Iterator[Check]:
-    account = read(stripe.transport, "account")
-    cards = read(stripe.transport, "issuing/cards", {"limit": 1})
+    look = partial(read, stripe.transport, stripe.answers)
+    account, cards = look("account"), look("issuing/cards", {"limit": 1})
     answered = account if account.allowed else cards
     if not answered.reached:
         said, _, advice = answered.text.partition(". ")
@@ -133,7 +134,7 @@ def _ask(stripe: Account, *, restricted: bool, sandbox: bool) -> Iterator[Check]
     yield _issuing(account, cards)
     yield from _permissions(stripe, restricted=restricted)
     if must_be_wired(account.data):
-        probe = read(stripe.transport, "issuing/funding_instructions", {"limit": 1})
+        probe = look("issuing/funding_instructions", {"limit": 1})
         yield _permission("funding", "read funding instructions", probe, needed=False)
     if answered.skew is not None:
         off = abs(answered.skew) > MOST_SKEW
@@ -198,7 +199,7 @@ def _permissions(stripe: Account, *, restricted: bool) -> Iterator[Check]:
         yield _permission(
             resource.rpartition("/")[2],
             f"read {name}",
-            read(stripe.transport, resource, params),
+            read(stripe.transport, stripe.answers, resource, params),
             needed=needed,
         )
         if prefix and restricted:

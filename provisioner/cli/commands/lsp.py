@@ -28,7 +28,7 @@ def command(options: Options, *, stdio: bool) -> int:
     """
     del stdio
     try:
-        from provisioner.app.editor import ReadingOptions  # noqa: PLC0415 - cold start: after the extra is there
+        from provisioner.app.configuration import ReadingOptions  # noqa: PLC0415 - cold start: after the extra is there
         from provisioner.lsp.server import serve  # noqa: PLC0415 - cold start: an extra, which may be missing
         from provisioner.lsp.workspace import EditorWorkspace  # noqa: PLC0415 - cold start: as above
     except ModuleNotFoundError as error:

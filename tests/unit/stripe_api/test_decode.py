@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from provisioner.app.account import ANSWERS
 from provisioner.engine.ports import Wanted
-from provisioner.stripe_api.answers import ANSWERS, values
+from provisioner.stripe_api.answers import values
 
 WANTED = Wanted(frozenset({"id", "status", "shipping"}), frozenset({"cardholder"}))
 
