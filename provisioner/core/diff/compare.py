@@ -358,7 +358,7 @@ def additions(kind: Kind, declared: Declared) -> tuple[Edit, ...]:
             sensitive=hide,
             currency=_currency(kind, declared, field),
         )
-        for path, field, value in leaves(kind.fields, declared.fields)
+        for path, field, value in [*leaves(kind.fields, declared.fields)]
     )
     told = declared.lifecycle
     protect = [Edit("lifecycle.protect", None, after=True)] if told.protect else []

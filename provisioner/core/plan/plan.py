@@ -158,13 +158,13 @@ def assemble(
 ) -> Plan:
     """Put changes in order, convert them to steps, and add up their effects."""
     ordered = sorted(found.changes, key=lambda change: (change.address, change.action))
-    changes = tuple(change for change in ordered if not change.is_upkeep)
     upkeep = tuple(change for change in ordered if change.is_upkeep)
+    changes = tuple(change for change in ordered if not change.is_upkeep) if upkeep else tuple(ordered)
     touched = {change.address for change in changes}
     cards = spenders(kinds, surveyed, changes)
     salt = salt_of(kinds, config.project, world)
     seals = seals_of(world, config.project, salt)
-    salt = salt or new_salt(world, config.project)
+    best, salt = next(iter(seals.values())), salt or new_salt(world, config.project)
     return Plan(
         project=config.project,
         mode=config.mode,
@@ -177,13 +177,13 @@ def assemble(
         totals={kind.name: _standing(kind, config, surveyed) for kind in owned(kinds)},
         unmanaged={name: estate.unmanaged for name, estate in surveyed.estates.items()},
         blast=blast_radius({kind.name: kind for kind in kinds}, changes, cards),
-        fingerprint=fingerprint(seals, changes),
+        fingerprint=fingerprint(best, changes),
         seals=seals,
         config=config,
         surveyed=surveyed,
         upkeep=upkeep,
         outlook=OutlookDocument(
-            balances=tuple(balances(kinds, config, world, next(iter(seals.values())))),
+            balances=tuple(balances(kinds, config, world, best)),
             exposure=exposure_by_team(config, surveyed, cards),
         ),
         newest=_newest(kinds, world),
@@ -218,7 +218,7 @@ def with_changes(kinds: Sequence[Kind], plan: Plan, changes: Sequence[Change]) -
         changes=tuple(changes),
         steps=order_steps(kinds, Owner(plan.project, plan.salt), (*changes, *plan.upkeep)),
         blast=blast_radius({kind.name: kind for kind in kinds}, changes, cards),
-        fingerprint=fingerprint(plan.seals, changes),
+        fingerprint=fingerprint(plan.seal, changes),
         outlook=replace(plan.outlook, exposure=by_team),
     )
 
@@ -241,7 +241,6 @@ def is_final(kind: Kind, change: Change) -> bool:
     return kind.retirement.is_permanent and (canceled or change.action is Action.REPLACE)
 
 
-def fingerprint(seals: Mapping[str, Seal], changes: Iterable[Change]) -> str:
-    """Return a digest, by the best seal, of all changes and of the current state of their objects."""
-    best = next(iter(seals.values()))
-    return "sha256:" + best.whole([change.fingerprint for change in changes])
+def fingerprint(seal: Seal, changes: Iterable[Change]) -> str:
+    """Return a digest, by a seal, of all changes and of the current state of their objects."""
+    return "sha256:" + seal.whole([change.fingerprint for change in changes])

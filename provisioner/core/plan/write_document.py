@@ -8,6 +8,8 @@ from msgspec.structs import replace
 
 from provisioner.core.diff.change import Action, Change, Edit, content, goal, rest
 from provisioner.core.model.json_document import MovedMoney, TraceDocument
+from provisioner.core.model.resource import Place
+from provisioner.core.ownership.seal import Seal
 from provisioner.core.plan.consequences import companions, consequences, values
 from provisioner.core.plan.digests import between, set_first
 from provisioner.core.plan.document import (
@@ -27,6 +29,8 @@ from provisioner.core.plan.guardrails import unjudged
 from provisioner.core.plan.outlook import Teams
 from provisioner.core.plan.plan import Plan, is_final
 from provisioner.core.schema.kind import Kind
+
+Traces = Mapping[Place, TraceDocument]
 
 
 def plan_document(kinds: Sequence[Kind], plan: Plan, stopped: Sequence[Stop] = ()) -> PlanDocument:
@@ -64,10 +68,11 @@ def plan_document(kinds: Sequence[Kind], plan: Plan, stopped: Sequence[Stop] = (
 def _changes(kinds: Mapping[str, Kind], plan: Plan) -> Iterator[ChangeDocument]:
     teams, along = Teams(plan.config, plan.surveyed), companions(plan.changes)
     pages = "https://dashboard.stripe.com/" + ("test/" if plan.mode == "test" else "")
+    seal = plan.seal
     for change in plan.changes:
         kind = kinds[change.kind]
         yield replace(
-            _change(kind, change, plan),
+            _change(kind, change, plan.traces, seal),
             values=tuple(values(kind, change)),
             consequences=consequences(kind, change, is_declared=change.address in plan.config.declared),
             along=tuple(along.get((change.address, change.action), ())),
@@ -76,8 +81,7 @@ def _changes(kinds: Mapping[str, Kind], plan: Plan) -> Iterator[ChangeDocument]:
         )
 
 
-def _change(kind: Kind, change: Change, plan: Plan) -> ChangeDocument:
-    seal = plan.seal
+def _change(kind: Kind, change: Change, traces: Traces, seal: Seal) -> ChangeDocument:
     fingerprint = seal(change.fingerprint)
     aim, first = goal(change), between(kind, change)
     is_top_up = change.action is Action.TOP_UP
@@ -89,9 +93,9 @@ def _change(kind: Kind, change: Change, plan: Plan) -> ChangeDocument:
         id=change.id,
         reason=change.reason,
         moved=cast("Mover", change.moved.value),
-        trace=plan.traces.get((change.address, ""), UNSET),
+        trace=traces.get((change.address, ""), UNSET),
         edits=tuple(
-            _edit(edit, fingerprint, plan.traces.get((change.address, edit.path))) for edit in change.edits
+            [_edit(each, fingerprint, traces.get((change.address, each.path))) for each in change.edits]
         ),
         fingerprint=fingerprint,
         revision=change.live.stamp.revision if change.live else None,
