@@ -83,7 +83,7 @@ class EstateReader:
 
 def read_sums(account: Account, compared: Comparison | None = None) -> Estate:
     """
-    Read what is remembered of an account: all but the events, which say who changed something.
+    Read the data of a snapshot of an account: everything but events, which show who changed something.
 
     `compared` is a comparison for which everything was read. Raises as `Account.compare` does.
     """

@@ -53,7 +53,7 @@ class RunFigures(Struct):
         self.environment = config.environment or ""
 
     def saw(self, kinds: Sequence["Kind"], plan: "Plan") -> None:
-        """Set the plan and the kinds that it needs, if `--metrics` is given."""
+        """Set the plan as its document, which needs its kinds, if `--metrics` is given."""
         if self.wanted:
             from provisioner.core.plan.write_document import plan_document  # noqa: PLC0415 - cold start
 
@@ -61,7 +61,7 @@ class RunFigures(Struct):
 
     @property
     def labels(self) -> dict[str, str]:
-        """Return the labels that every figure has."""
+        """Return the labels that every metric has."""
         return {name: getattr(self, name) for name in PLACE}
 
 

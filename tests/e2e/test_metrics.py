@@ -75,4 +75,6 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything_is_sent(desk: 
     result = desk.run("apply", "--auto-approve", "--metrics", "link.prom", code=1)
 
     assert "link.prom is a symbolic link" in result.output
+    result = desk.run("apply", "--auto-approve", "--metrics", "missing/x.prom", code=1)
+    assert result.output.count("missing/x.prom cannot be written: No such file or directory") == 1
     assert desk.live() == {}

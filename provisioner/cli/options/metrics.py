@@ -41,7 +41,7 @@ def measured(command_name: str) -> Callable[[Callable[..., None]], Callable[...,
             "file",
             type=click.Path(path_type=Path, dir_okay=False),
             metavar="FILE",
-            help="Write figures of this run to FILE in Prometheus' text format, also if the run fails.",
+            help="Write metrics of this run to FILE in Prometheus' text format, even if the run fails.",
         )
         @wraps(command)
         def run(options: Any, *, file: Path | None, **given: Any) -> None:
@@ -51,6 +51,7 @@ def measured(command_name: str) -> Callable[[Callable[..., None]], Callable[...,
                 return
             try:
                 check_replaceable(file)
+                file.parent.stat()
             except OSError as error:
                 raise click.BadParameter(f"{file} cannot be written: {error.strerror}") from None
             except ProvisionerError as error:
@@ -78,4 +79,4 @@ def _write(file: Path, figures: RunFigures) -> None:
             earlier = file.read_text(encoding="utf-8") if file.is_file() else ""
             write_private(file, metrics_text(figures, earlier))
         except (ProvisionerError, OSError, ValueError) as error:
-            tell(f"Warning: {file} was not written: {error}", level=logging.WARNING)
+            tell(f"Warning: the metrics were not written: {error}", level=logging.WARNING)

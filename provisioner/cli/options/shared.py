@@ -36,7 +36,7 @@ class Options(Struct, frozen=True):
     path: Path = Path()
     """A YAML file, a folder, or a saved plan."""
     env: str | None = None
-    """The environment whose overrides apply; None for none."""
+    """The environment whose overrides apply; None if there is none."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Values for `${var.NAME}`, by name."""
     allow_env: tuple[str, ...] = ()

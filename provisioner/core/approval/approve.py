@@ -22,7 +22,7 @@ from provisioner.core.schema.kind import Kind
 
 def hold_to(kinds: Sequence[Kind], plan: Plan, approved: PlanDocument) -> Plan:
     """
-    Return what is left of an approved plan: every change as approved, top-ups up to the approved amount.
+    Return the rest of an approved plan: changes exactly as approved, top-ups up to the approved amount.
 
     Changes that are done already are no longer in `plan`, and the rest of a change that was interrupted is
     approved with it, so a plan that was applied in part can be applied again. A top-up that is new because

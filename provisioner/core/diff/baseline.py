@@ -146,8 +146,7 @@ def _outdated(kind: Kind, declared: Declared, live: Live) -> list[str]:
     """
     Return the paths of values whose record matches neither side.
 
-    A record of the live value is as good as one of the declared value: Stripe has its own way to write some
-    values, and the YAML has several.
+    A record of the live value is valid, too: Stripe writes some values differently.
     """
     lives, wants = digests(kind, declared, live)
     there = {path: value for path, _, value in leaves(kind.fields, live.fields)}

@@ -56,17 +56,17 @@ class Drift(Struct, frozen=True):
 
     @property
     def counts(self) -> bool:
-        """Return True if it is drift."""
+        """Return True if the value is drift."""
         return self.moved in (Moved.LIVE, Moved.BOTH)
 
     @property
     def waits(self) -> bool:
-        """Return True if it is only waiting for the next apply."""
+        """Return True if the value differs only because the configuration is not applied yet."""
         return self.moved is Moved.YAML
 
     @property
     def warns(self) -> bool:
-        """Return True if it is not drift, but needs attention."""
+        """Return True if the value is not drift, but needs attention."""
         return self.moved is Moved.STRIPE
 
 

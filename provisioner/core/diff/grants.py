@@ -26,7 +26,7 @@ def _notes(kinds: Sequence[Kind], config: Config, surveyed: Inventory) -> Iterat
     for grant in config.grants:
         why = f" ({grant.reason})" if grant.reason else ""
         if left := late & grant.addresses if grant.has_ended(config.now) else set():
-            text = f"ended {grant.end}{why}, but what it gave to {_few(left)} is still in Stripe"
+            text = f"ended {grant.end}{why}, but the values that it gave to {_few(left)} are still in Stripe"
             how = "apply this plan, or run `provisioner apply --expired-grants`"
             yield Note(grant.address, f"{text}; {how}", pending=True)
         elif grant.has_ended(config.now):

@@ -14,7 +14,7 @@ def retire(
     kinds: Sequence[Kind], config: Config, surveyed: Inventory, addresses: Iterable[Address], *, cancel: bool
 ) -> list[Change]:
     """
-    End the objects at some addresses: deactivate them, or cancel them for good if Stripe can.
+    End the objects at some addresses: deactivate them, or cancel them permanently if Stripe can.
 
     Raises ProvisionerError for an address that has no object, or that is still in the configuration: the next
     apply would create it again.
@@ -62,7 +62,7 @@ def retire_all(kinds: Sequence[Kind], surveyed: Inventory, *, cancel: bool) -> l
 
 
 def end_object(kind: Kind, address: Address, live: Live, reason: str, *, cancel: bool) -> Change:
-    """Return the change that ends an object: deactivates it, or cancels it for good if Stripe can."""
+    """Return the change that ends an object: deactivates it, or cancels it permanently if Stripe can."""
     return Change(
         Action.RETIRE,
         address,

@@ -72,7 +72,7 @@ def _grants(grants: Iterable[tuple[Grant, bool]], now: int) -> Iterator[DueItem]
     for grant, is_overdue in grants:
         why = f" ({grant.reason})" if grant.reason else ""
         if is_overdue:
-            text = f"{grant.name} ended {grant.end}{why}, but what it gave is still in Stripe"
+            text = f"{grant.name} ended {grant.end}{why}, but its values are still in Stripe"
             yield DueItem("now", "Grant", text, page="plan", at=grant.until)
         elif grant.holds(now):
             urgency: Urgency = "soon" if grant.until - now <= SOON else "note"

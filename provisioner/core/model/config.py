@@ -64,7 +64,7 @@ class Config(Struct, frozen=True):
     scenarios: tuple["Scenario", ...] = ()
     """The purchase scenarios."""
     environment: str | None = None
-    """The environment whose values override the rest; None for none."""
+    """The environment whose values override the others; None if there is none."""
     warnings: tuple[Problem, ...] = ()
     """Warnings, which do not stop a command."""
     grants: tuple[Grant, ...] = ()

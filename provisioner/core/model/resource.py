@@ -61,7 +61,7 @@ class Lifecycle(Struct, frozen=True):
     ignore: frozenset[str] = frozenset()
     """Paths of fields that are never compared."""
     reissue: Reissue | None = None
-    """A request for a new card; None without one."""
+    """A request for a new card; None if there is none."""
 
     def ignores(self, path: str) -> bool:
         """Return whether `ignore` names a dotted path, or a hash or map around it."""
@@ -141,7 +141,7 @@ class Live(Struct, frozen=True):
     stamp: "Ownership"
     """The ownership metadata that we wrote on it."""
     final: bool = False
-    """True if Stripe will never let it act or change again, as with a canceled card."""
+    """True if it can never act or change again in Stripe, like a canceled card."""
     outstanding: Outstanding | None = None
     """The requirements that Stripe still has before it can be used."""
     self_canceled: str = ""

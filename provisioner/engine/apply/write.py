@@ -199,7 +199,7 @@ def _set(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
 
 def _refuse_moved(writer: Writer, step: Step, call: Call) -> None:
     """
-    Raise StaleError if the values on which a call is based, as a list showed them, have changed since.
+    Raise StaleError if values that a list showed, and on which a call is based, have changed since.
 
     Another run may have made the same call already.
     """

@@ -38,7 +38,7 @@ class Asked:
 
     @property
     def origin(self) -> Origin:
-        """The request as the origin of changes."""
+        """The part of the request that is recorded with the changes that it makes."""
         return Origin(self.request_id, self.key, self.base)
 
     @property

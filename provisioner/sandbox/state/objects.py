@@ -88,7 +88,7 @@ class Origin:
     id: str | None = None
     """The id of the request; None for an action by Stripe itself."""
     idempotency_key: str | None = None
-    """Its idempotency key; None without one."""
+    """Its idempotency key; None if it has none."""
     base: str = "https://files.stripe.com"
     """The URL that files are downloaded from."""
 

@@ -29,7 +29,7 @@ from provisioner.views.plan.text import (
     summary_line,
 )
 from provisioner.views.plan.values import show_power, team_name
-from provisioner.views.safe_markdown import clip, code, fence, fitting, items, place, plain, size, tag
+from provisioner.views.safe_markdown import cell, clip, code, fence, fitting, items, place, plain, size, tag
 
 LONGEST = 60_000  # GitHub accepts at most 65,536 characters; the rest is for the lines that the caller adds
 NAMES = 30
@@ -144,7 +144,7 @@ def _teams(document: ShownPlan, room: int) -> Iterator[str]:
         for side in (attrgetter("before"), attrgetter("after")):
             shown = ", ".join(show_power(side(row), row.currency) for row in exposure.get(team, ()))
             cells.append(plain(clip(shown, 200)))
-        name = tag(team).replace("|", "&#124;") if team else "no team"
+        name = cell(team) if team else "no team"
         lines.append("| " + " | ".join([name, *cells]) + " |")
     few = fitting(lines, room)
     yield "\n".join([*head, *few])

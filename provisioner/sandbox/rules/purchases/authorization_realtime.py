@@ -143,7 +143,7 @@ def _question(tx: Tx, pending: Json, *, cli: bool) -> _Question | None:
 
 async def _reply(given: Preparation, question: _Question) -> tuple[int, dict[str, str], bytes]:
     """
-    Return the response: its status, headers, and body; raises TimeoutError, or OSError if it is none.
+    Return the response: its status, headers, and body; raises TimeoutError or OSError if there is none.
 
     The request uses a separate thread, as shared ones may be busy.
     """
