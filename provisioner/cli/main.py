@@ -32,10 +32,10 @@ COMMANDS = {
     "simulate": "Make a test purchase on an applied card.",
     "fleet": "Plan, apply and check drift across many connected accounts.",
     "chaos": "Test that applies on a sandbox recover from failures.",
-    "sandbox": "Run or reset the embedded Stripe API.",
+    "sandbox": "Run, fill or reset the embedded Stripe API.",
     "doctor": "Check the API key, account, permissions and connection.",
     "schema": "Print the JSON Schema of the configuration.",
-    "lsp": "Run the language server, which an editor starts.",
+    "lsp": "Run the language server for editors.",
     "completion": "Print the completion script for bash, zsh or fish.",
     "version": "Print the version.",
 }

@@ -15,7 +15,7 @@ BUNDLE = "ics_SandboxStandardBlack"  # every sandbox has it
 
 
 def edit_endpoint(blocks: Blocks, cards: Blocks, rng: random.Random) -> str:
-    """Add, change or remove a webhook endpoint; return its address with what was done."""
+    """Add, change or remove a webhook endpoint; return its address and a description of the edit."""
     del cards  # no card names an endpoint
     name = rng.choice(NAMES)
     block = blocks.setdefault(name, {"url": f"https://hooks.example.com/{name}", **_drawn_events(rng)})
@@ -36,7 +36,7 @@ def edit_endpoint(blocks: Blocks, cards: Blocks, rng: random.Random) -> str:
 
 
 def edit_design(blocks: Blocks, cards: Blocks, rng: random.Random) -> str:
-    """Add, change or remove a design, or name it in physical cards; return its address with what was done."""
+    """Add, change or remove a design, or use it for physical cards; return its address and a description."""
     name = rng.choice(NAMES)
     block = blocks.setdefault(name, {"name": f"Design {name}", "physical_bundle": BUNDLE})
     match rng.choice(("name", "text", "key", "default", "cards", "cards", "gone")):

@@ -33,7 +33,7 @@ def _seconds(_ctx: click.Context, _param: click.Parameter, text: str) -> float |
 
 @click.group()
 def command() -> None:
-    """Run or reset the embedded Stripe API (Issuing, top-ups and the balance, over HTTP)."""
+    """Run, fill or reset the embedded Stripe API (Issuing, top-ups and the balance, over HTTP)."""
 
 
 @command.command()
@@ -145,7 +145,9 @@ def _moment(text: str | None) -> int | None:
     default=90,
     help="How many days to spread the purchases over, up to now.",
 )
-@click.option("--seed", type=int, default=1, help="The same seed makes the same purchases at the same time.")
+@click.option(
+    "--seed", type=int, default=1, help="The same seed gives the same purchases at the same sandbox time."
+)
 @click.option(
     "--at",
     metavar="TIME",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from provisioner.core.model.snapshot import Observed
 
 STUCK = {
-    "returned": "the shipment came back to the sender",
+    "returned": "the shipment was returned to the sender",
     "failure": "the shipment failed",
     "canceled": "the shipment was canceled",
 }

@@ -161,7 +161,7 @@ def _check(path: Path) -> None:
         )
     page = int.from_bytes(head[PAGE_SIZE])
     if found.st_size < int.from_bytes(head[PAGES]) * (65_536 if page == 1 else page):
-        raise _damaged(path, "it has been cut off")
+        raise _damaged(path, "it is truncated")
 
 
 def _damaged(path: Path | str, why: object) -> ProvisionerError:

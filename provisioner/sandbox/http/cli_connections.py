@@ -170,7 +170,7 @@ class CliConnections:
             self._tell(line)
 
     def _tell(self, line: _Line) -> None:
-        """Queue the events since the last one."""
+        """Queue the events that were recorded since the last queued one."""
         if WEBHOOKS not in line.session["features"]:
             return
         with self._store.transaction(write=False) as db:

@@ -20,7 +20,7 @@ NOTHING = "No past purchase would have been decided differently."
 NO_PURCHASES = "There are no purchases in this time."
 DOUBT = "The replay reproduces few of Stripe's decisions, so this result is not reliable"
 DOUBTFUL = 0.95  # the share of agreement below which there is a warning
-HINT = "--history FILE keeps later changes for longer than Stripe does"
+HINT = "--history FILE keeps future changes for longer than Stripe does"
 
 
 def show_amounts(amounts: Sequence[CurrencyAmount]) -> str:

@@ -103,7 +103,7 @@ def _more(number: int, noun: str) -> Iterator[str]:
 
 def headroom_lines(headroom: Headroom) -> Iterator[str]:
     """Yield the use of each limit, the idle cards, and the limits that would have declined nothing."""
-    yield "Headroom: the most that any interval used of each limit (a suggestion only; nothing is applied)"
+    yield "Headroom: each limit and the most used of it in any interval (suggestions; nothing is applied)"
     for limit in headroom.limits:
         shown, used, lower = show_limit(limit)
         declines = f"; declines {count(limit.declines, 'purchase')}" if limit.declines else ""

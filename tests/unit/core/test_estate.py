@@ -172,7 +172,7 @@ def test_shipments_that_do_not_arrive_are_said():
         card = Observed("ic_1", NOW - days * DAY, fields, facts=ObservedFacts(shipment=shipment))
         return list(shipment_remark(card, NOW))
 
-    assert said("returned", 1) == ["the shipment came back to the sender"]
+    assert said("returned", 1) == ["the shipment was returned to the sender"]
     assert said("shipped", 30) == ["the shipment is shipped, 30 days after the card was created"]
     assert said("shipped", 3) == said("delivered", 300) == said("", 300) == []
     assert said("returned", 1, status="canceled") == []
