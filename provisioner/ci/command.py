@@ -78,9 +78,8 @@ def log_markdown(title: str, done: Done, env: str | None) -> str:
 
 def slug(path: str, env: str) -> str:
     """Return a name, for marks and files, that is unique to a configuration in its repository."""
-    text = f"{path}-{env}" if env else path
-    clean = "".join(c if c.isalnum() else "-" for c in text).strip("-")
-    return clean or "root"
+    clean = "".join(c if c.isalnum() else "-" for c in path).strip("-") or "root"
+    return f"{clean}.{env}" if env else clean
 
 
 def mark(what: str, name: str) -> str:

@@ -158,7 +158,7 @@ def test_what_was_checked_is_applied_on_merge_also_past_a_guardrail(repository):
     repository.git("add", ".")
     repository.git("commit", "-q", "-m", "a card that needs an exception")
     stopped = repository.step("check", pull=12)
-    allowed = repository.step("check", pull=12, args="--allow=activated=1")
+    allowed = repository.step("check", pull=12, args="--allow=activated=1", backtest="30d")
     repository.approve(allowed, 12)
 
     blocked = repository.step("apply")
@@ -166,6 +166,8 @@ def test_what_was_checked_is_applied_on_merge_also_past_a_guardrail(repository):
 
     assert [each.code for each in (stopped, allowed, blocked, done)] == [3, 0, 3, 0]
     assert stopped.outputs["summary"] == "Check failed: guardrails (exit code 3)."
+    assert "past purchases" not in stopped.log
+    assert "past purchases" in allowed.log
     assert Path(stopped.outputs["plan"]).exists()
     assert "cards.ads" in repository.desk.live()
 
@@ -187,7 +189,7 @@ def test_two_environments_have_two_comments_and_two_issues(repository):
 
     bodies = [comment["body"].splitlines() for comment in repository.github.comments.values()]
     for lines, name in zip(bodies, names, strict=True):
-        assert lines[0] == f"<!-- provisioner plan {name} -->"
+        assert lines[0] == f"<!-- provisioner plan root.{name} -->"
         assert f": project `acme-{name}`, environment `{name}`, `test` mode, account `acct_" in lines[2]
     titles = [issue["title"] for issue in repository.github.issues.values()]
     assert titles == ["Drift in acme-dev (dev)", "Drift in acme-prod (prod)"]

@@ -48,6 +48,7 @@ def test_each_permission_of_a_restricted_key_is_told(sound, monkeypatch):
     assert "can write cardholders" in said
     assert "cannot write cards" in said
     assert "cannot read top-ups" in said
+    assert "cannot read authorizations (used by `backtest`, `serve` and `report`)" in said
     assert RESTRICTED not in said
 
 

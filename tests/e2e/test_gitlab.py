@@ -161,8 +161,8 @@ def test_two_environments_have_two_notes_and_two_issues(pipeline):
 
     heads = [note["body"].splitlines()[:2] for note in pipeline.gitlab.notes]
     assert [first for first, _ in heads] == [
-        "<!-- provisioner plan dev -->",
-        "<!-- provisioner plan prod -->",
+        "<!-- provisioner plan root.dev -->",
+        "<!-- provisioner plan root.prod -->",
     ]
     for (_, title), name in zip(heads, ("dev", "prod"), strict=True):
         assert f": project `acme-{name}`, environment `{name}`, `test` mode, account `acct_" in title

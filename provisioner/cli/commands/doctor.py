@@ -32,6 +32,7 @@ PERMISSIONS = (
     ("topups", "top-ups", "tu_"),
     ("balance", "the balance", ""),
     ("events", "events (used by `--explain` and top-ups)", ""),
+    ("issuing/authorizations", "authorizations (used by `backtest`, `serve` and `report`)", ""),
 )
 
 
@@ -187,7 +188,7 @@ def _issuing(account: Probe, cards: Probe) -> Check:
 
 def _permissions(stripe: Account, *, restricted: bool) -> Iterator[Check]:
     declared = stripe.config.declared
-    idle = {"events"}  # a plan does not need it
+    idle = {"events", "issuing/authorizations"}  # a plan does not need them
     if declared and not any(address.section == "balance_targets" for address in declared):
         idle |= {"topups", "balance"}
     sections = {address.section for address in declared}
