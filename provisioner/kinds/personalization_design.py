@@ -6,16 +6,39 @@ It cannot delete a design, and has no event for a new one. A design cannot be ch
 rejected it, so a change creates another design, and the cards move to it.
 """
 
+import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from provisioner.core.model.resource import NO_FACTS, ObservedFacts
 from provisioner.core.schema.field import Field, OnChange, Shape
 from provisioner.core.schema.kind import FieldFault, Kind, Role
-from provisioner.kinds.card_logo import logo_error
 
 REVIEWED = ("card_logo", "carrier_text")
 LONGEST_KEY = 200
+WIDTH, HEIGHT = 1000, 200
+LARGEST = 512 * 1024  # docs.stripe.com/file-upload: the limit for the purpose issuing_logo
+BLACK, WHITE = (0, 0, 0, 255), (255, 255, 255, 255)
+SHADES = 3  # the most colors that are counted; a logo has two
+
+
+def logo_error(content: bytes) -> str:
+    """Return what is wrong with the content of a logo's file, and how to fix it; empty if nothing is."""
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - cold start: few configurations have a logo
+
+    if len(content) > LARGEST:
+        return f"it has {len(content):,} bytes, and Stripe takes at most {LARGEST:,}"
+    try:
+        with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
+            if image.size != (WIDTH, HEIGHT):
+                found = f"{image.size[0]} x {image.size[1]}"
+                return f"it has {found} pixels; a logo has {WIDTH} x {HEIGHT}"
+            colors = {color for _, color in image.convert("RGBA").getcolors(SHADES) or ()}
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        return "it is not a PNG image"
+    if not colors or colors - {BLACK, WHITE}:
+        return "it must be black on white, without gray, color or transparency"
+    return ""
 
 
 def check(fields: Mapping[str, Any]) -> Iterator[FieldFault]:

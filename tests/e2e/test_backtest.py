@@ -1,6 +1,5 @@
 """`backtest` and `plan --backtest`: past purchases are read once, and judged by what would be declared."""
 
-import datetime as dt
 import json
 import re
 from collections.abc import Iterator
@@ -8,66 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from support.liar import Liar, as_it_was, lying
 
 from e2e.conftest import COMPANY, KEY, Desk
+from e2e.shop import LIMITED, Shop, open_shop
 from provisioner import Project
 from provisioner.core.plan.document import as_json
 
-DAY = 86_400
-LIMITED = """
-cards:
-  ads:
-    cardholder: acme
-    type: virtual
-    currency: usd
-    status: active
-    metadata: {team: growth}
-    spending_controls: {spending_limits: [{amount: "%s USD", interval: monthly}]}
-"""
 KEPT = ("--history", "purchases.history")
-
-
-class Shop:
-    """A card that has been applied, and purchases with it."""
-
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self.card = desk.live()["cards.ads"]["id"]
-        self.helpers = desk.sdk.v1.test_helpers.issuing
-
-    def buy(self, amount: int, name: str = "Canary Books", **more: Any) -> str:
-        data = {"category": "book_stores", "name": name}
-        asked = {"card": self.card, "amount": amount, "merchant_data": data, **more}
-        return str(self.helpers.authorizations.create(asked)["id"])
-
-    def wait(self, days: float) -> None:
-        self.desk.control("clock", json.dumps({"advance": int(days * DAY)}).encode())
-
-    def wait_for_the_middle_of_a_month(self) -> None:
-        """So that no limit begins again between two purchases."""
-        clock = requests.post(f"{self.desk.base}/_sandbox/clock", data=b"{}", timeout=9).json()["now"]
-        now = dt.datetime.fromtimestamp(int(clock), dt.UTC)
-        then = now.replace(day=10, hour=12)
-        while then <= now + dt.timedelta(hours=1):
-            then = (then + dt.timedelta(days=31)).replace(day=10)
-        self.wait((then - now).total_seconds() / DAY)
-
-    def backtest(self, *words: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.desk.run("backtest", "--format", "json", *words).stdout)
-        return found
 
 
 @pytest.fixture
 def shop(desk: Desk) -> Shop:
-    desk.write(COMPANY + LIMITED % "2,000.00")
-    desk.run("apply", "--auto-approve")
-    top_up = {"amount": 900_000, "currency": "usd", "destination_balance": "issuing"}
-    desk.sdk.v1.topups.create(top_up)  # type: ignore[arg-type] - the SDK does not know the destination
-    shop = Shop(desk)
-    shop.wait_for_the_middle_of_a_month()
-    return shop
+    return open_shop(desk)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from e2e.conftest import COMPANY, Desk
-from e2e.test_backtest import LIMITED, Shop
+from e2e.shop import LIMITED, open_shop
 
 GUARDED = "guardrails: {max_declined_purchases: 1}\n"
 SAID = "2 past purchases would have been declined (max_declined_purchases: 1)"
@@ -18,12 +18,7 @@ PAST = ("--backtest", "90d", "--history", "purchases.history")
 @pytest.fixture
 def guarded(desk: Desk) -> Desk:
     """Two purchases of $300.00 on a card, whose limit of $2,000.00 becomes one of $100.00."""
-    desk.write(COMPANY + LIMITED % "2,000.00")
-    desk.run("apply", "--auto-approve")
-    top_up = {"amount": 900_000, "currency": "usd", "destination_balance": "issuing"}
-    desk.sdk.v1.topups.create(top_up)  # type: ignore[arg-type] - the SDK does not know the destination
-    shop = Shop(desk)
-    shop.wait_for_the_middle_of_a_month()
+    shop = open_shop(desk)
     shop.buy(30_000)
     shop.wait(0.01)
     shop.buy(30_000)

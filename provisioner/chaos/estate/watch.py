@@ -31,7 +31,6 @@ REPLACING = {
     "reissue",
 }  # fields whose change requires another card
 KINDS = ("issuing.card", "issuing.cardholder", "topup")
-ALIVE = ("pending", "succeeded")
 
 
 class Moment(Struct, frozen=True):

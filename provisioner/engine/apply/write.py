@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from provisioner.core.diff.fulfillment import Unfulfilled, differing, says_unfulfilled, unfulfilled
 from provisioner.core.model.errors import StaleError, StripeError, UnfulfilledError
+from provisioner.core.model.upload import Upload
 from provisioner.core.ownership.marks import LIFECYCLE
 from provisioner.core.plan.call import Call, Phase, Step
 from provisioner.core.plan.plan import Plan
@@ -30,11 +31,11 @@ from provisioner.engine.apply.look_up import (
     wanted_marks,
 )
 from provisioner.engine.apply.top_up import fund
-from provisioner.engine.apply.upload import with_files
 from provisioner.engine.ports import Answer, Recipient, Writer
 
 ENDED = "canceled"
 MISSING = 404
+UPLOADS = 3  # attempts to upload a file if Stripe stores a failure for the key
 SETTINGS = 3  # attempts to set a value if Stripe stores a failure for the key
 
 
@@ -51,7 +52,8 @@ def write(writer: Writer, plan: Plan, step: Step, call: Call, recipient: Recipie
         refuse_taken(writer, plan, step, call)
     if step.handover:
         recipient.check(step.handover)
-    call = with_files(writer, call)
+    files = {name: _upload(writer, value) for name, value in call.params.items() if isinstance(value, Upload)}
+    call = replace(call, params={**call.params, **files}) if files else call
     if call.verb == "create":
         known = step.handover.of if step.handover else ""
         made = (
@@ -75,6 +77,22 @@ def write(writer: Writer, plan: Plan, step: Step, call: Call, recipient: Recipie
     if step.ends and not _ended(writer, call, step.ends):
         _set(writer, plan, step, Call(call.service, "update", step.ends, {"status": ENDED}))
     return answer
+
+
+def _upload(writer: Writer, file: Upload) -> str:
+    """
+    Upload a file; one with the same content gets the same id within a day. If Stripe stores a failure for its key, another key is used; a second copy does no
+    harm.
+    """
+    key = f"provisioner-{file.purpose}-{file.digest}"
+    for left in reversed(range(UPLOADS)):
+        try:
+            return writer.upload(file, key)
+        except StripeError as error:
+            if not (left and error.replayed and error.status >= SERVER_ERRORS):
+                raise
+            key = f"provisioner-{uuid.uuid4()}"
+    raise AssertionError("unreachable")
 
 
 def _create(writer: Writer, plan: Plan, step: Step, call: Call) -> Answer:
