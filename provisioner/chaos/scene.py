@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from provisioner.app.configuration import load
 from provisioner.core.model.config import Config
 from provisioner.core.model.currencies import currency_of
-from provisioner.core.model.resource import Address, Declared, Reissue
+from provisioner.core.model.resource import Address, Reissue
 
 CANONICAL = Path(__file__).parent / "canonical"
 # Each card is changed in one of these ways.
@@ -53,26 +53,24 @@ def scene_of(config: Config, seed: int) -> Scene:
             reissue = Reissue((told.reissue.number if told.reissue else 0) + 1, way)
             after[address] = replace(after[address], lifecycle=replace(told, reissue=reissue))
         else:
-            before[address] = _earlier(before[address], way)
+            card = before[address]
+            fields: dict[str, Any] = dict(card.fields)
+            if way == "asleep":
+                fields["status"] = "inactive"
+            controls: Mapping[str, Any] = fields.get("spending_controls", {})
+            if way in ("raised", "lowered") and controls.get("spending_limits"):
+                factor = 2 if way == "lowered" else 0.5
+                limits = [
+                    {**row, "amount": int(row["amount"] * factor)} for row in controls["spending_limits"]
+                ]
+                fields["spending_controls"] = {**controls, "spending_limits": limits}
+            before[address] = replace(card, fields=fields)
     for number, address in enumerate(rng.sample(cards, min(EXTRA, len(cards)))):
         extra = Address("cards", f"chaos-extra-{number + 1}")
         lifecycle = replace(config.declared[address].lifecycle, protect=False, previously=(), reissue=None)
         before[extra] = replace(config.declared[address], address=extra, lifecycle=lifecycle)
     before = {a: each for a, each in before.items() if a.section != "balance_targets"}
     return Scene(replace(config, declared=before), replace(config, declared=after))
-
-
-def _earlier(card: Declared, way: str) -> Declared:
-    """Return a card with other limits or another status."""
-    fields: dict[str, Any] = dict(card.fields)
-    if way == "asleep":
-        fields["status"] = "inactive"
-    controls: Mapping[str, Any] = fields.get("spending_controls", {})
-    if way in ("raised", "lowered") and controls.get("spending_limits"):
-        factor = 2 if way == "lowered" else 0.5
-        limits = [{**row, "amount": int(row["amount"] * factor)} for row in controls["spending_limits"]]
-        fields["spending_controls"] = {**controls, "spending_limits": limits}
-    return replace(card, fields=fields)
 
 
 def country_of(config: Config) -> str:

@@ -159,7 +159,13 @@ def _section(kind: Kind, world: Snapshot, surveyed: Inventory, used: Collection[
         surveyed.by_id[each.id] = address
         currency = kind.currency(address, fields) or ""
         if not currency and (home := str(world.account.get("default_currency") or "")):
-            fields, currency = _with_currency(kind.fields, fields, home), home
+            found = dict(fields)  # with the account's currency where Stripe shows none
+            for field in kind.fields:
+                below = found.get(field.name) or {}
+                amounts = any(below.get(sub.name) and sub.has_amounts for sub in field.fields)
+                if field.amounts_in and amounts and field.amounts_in not in below:
+                    found[field.name] = {**below, field.amounts_in: home}
+            fields, currency = found, home
         block = section[address.name] = _tree(kind.fields, fields, currency)
         stamp = each.ownership
         lifecycle: Tree = {"protect": True} if stamp and stamp.protect else {}
@@ -168,17 +174,6 @@ def _section(kind: Kind, world: Snapshot, surveyed: Inventory, used: Collection[
         if lifecycle:
             block["lifecycle"] = lifecycle
     return section
-
-
-def _with_currency(fields: Sequence[Field], have: Mapping[str, Any], home: str) -> Tree:
-    """Add the account's default currency to amounts whose currency Stripe does not show."""
-    found = dict(have)
-    for field in fields:
-        below = found.get(field.name) or {}
-        amounts = any(below.get(sub.name) and sub.has_amounts for sub in field.fields)
-        if field.amounts_in and amounts and field.amounts_in not in below:
-            found[field.name] = {**below, field.amounts_in: home}
-    return found
 
 
 def _address(kind: Kind, fields: Mapping[str, Any], taken: Mapping[str, Any]) -> Address:

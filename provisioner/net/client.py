@@ -122,7 +122,19 @@ class HttpClient:
         timeout = urllib3.Timeout(connect=min(seconds, bounds.connect), read=min(seconds, bounds.read))
         token = current.set(budget)
         try:
-            return self._send(method, path, headers, body, timeout, peek)
+            answer = self._pool.request(
+                method,
+                f"{self.address.origin}{path}",
+                headers=headers,
+                body=body,
+                redirect=False,
+                preload_content=False,
+                timeout=timeout,
+            )
+            try:
+                return HttpAnswer(answer.status, answer.headers, _read(answer, self._bounds.largest, peek))
+            finally:
+                answer.close()
         except (HTTPError, OSError) as error:
             raise self._failure(error, budget, timeout, seconds) from error
         finally:
@@ -143,29 +155,6 @@ class HttpClient:
         if budget.is_late:
             return LateError(f"no complete response from {host}:{port} within {seconds:.0f} s")
         return LateError(*cause) if isinstance(error, Urllib3TimeoutError) else BrokenError(*cause)
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        body: str | bytes | None,
-        timeout: urllib3.Timeout,
-        peek: int | None,
-    ) -> HttpAnswer:
-        answer = self._pool.request(
-            method,
-            f"{self.address.origin}{path}",
-            headers=headers,
-            body=body,
-            redirect=False,
-            preload_content=False,
-            timeout=timeout,
-        )
-        try:
-            return HttpAnswer(answer.status, answer.headers, _read(answer, self._bounds.largest, peek))
-        finally:
-            answer.close()
 
     def close(self) -> None:
         """Close all connections."""

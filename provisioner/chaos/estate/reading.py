@@ -81,7 +81,14 @@ def differences(wanted: Declaration, address: str, block: Json, item: Json, obje
     section = address.partition(".")[0]
     found = [name for name in PLAIN[section] if name in block and block[name] != item[name]]
     if section == "cards":
-        found += _of_a_card(wanted, block, item, objects)
+        name = block["cardholder"]
+        names = (name, *(wanted.cardholders[name].get("lifecycle") or {}).get("previously", ()))
+        holders = (standing(objects, f"cardholders.{each}")[:1] for each in names)
+        if item["cardholder"]["id"] not in [holder["id"] for found in holders for holder in found]:
+            found.append("cardholder")
+        reissue = (block.get("lifecycle") or {}).get("reissue", {}).get("number", 0)
+        if reissue > int(told(item).get("reissued") or 0):
+            found.append("reissue")
     else:
         said = {name: value for name, value in item["billing"]["address"].items() if value is not None}
         found += ["billing"] if block["billing"]["address"] != said else []
@@ -92,17 +99,6 @@ def differences(wanted: Declaration, address: str, block: Json, item: Json, obje
         found.append("metadata")
     ignored = (block.get("lifecycle") or {}).get("ignore", ())
     return [name for name in found if name not in ignored]
-
-
-def _of_a_card(wanted: Declaration, block: Json, item: Json, objects: Objects) -> Iterator[str]:
-    name = block["cardholder"]
-    names = (name, *(wanted.cardholders[name].get("lifecycle") or {}).get("previously", ()))
-    holders = (standing(objects, f"cardholders.{each}")[:1] for each in names)
-    if item["cardholder"]["id"] not in [holder["id"] for found in holders for holder in found]:
-        yield "cardholder"
-    reissue = (block.get("lifecycle") or {}).get("reissue", {}).get("number", 0)
-    if reissue > int(told(item).get("reissued") or 0):
-        yield "reissue"
 
 
 def _plain(controls: Mapping[str, Any]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from provisioner.core.purchases.arrange import NewControls
 from provisioner.core.purchases.card_state import FOREVER, CardState, ControlsInForce, default_of, pair_of
 from provisioner.core.purchases.past import Moment, Past, PastCard, PastControls
-from provisioner.core.purchases.planned import Planned, PlannedControls
+from provisioner.core.purchases.planned import Planned
 from provisioner.core.purchases.rates import ExchangeRates, Pair
 from provisioner.core.purchases.rules import CONTROLS, spending_limits
 from provisioner.core.purchases.spending_ledger import SpendingLedger
@@ -20,7 +20,13 @@ class Cards:
 
     def __init__(self, past: Past, planned: Planned, rates: ExchangeRates) -> None:
         self._past, self._rates = past, rates
-        self._cards, self._holders = _with_predecessors(past, planned), planned.holders
+        found = dict(planned.cards)  # and those that they replaced, which have no address
+        for identity, controls in planned.cards.items():
+            at = past.cards.get(identity)
+            while at and (before := past.cards.get(at.replacement_for)) and before.id not in found:
+                found[before.id] = controls
+                at = before
+        self._cards, self._holders = found, planned.holders
         self._chains: dict[str, SpendingLedger] = {}
         self._held: dict[str, ControlsInForce] = {}
         self._ledgers: dict[tuple[str, str], SpendingLedger] = {}
@@ -103,17 +109,6 @@ class Cards:
             for fields in _all_fields(state.held)
         ]
         return {pair for pair in found if pair}
-
-
-def _with_predecessors(past: Past, planned: Planned) -> Mapping[str, PlannedControls]:
-    """Return the planned controls of cards, including the cards that they replaced, which have no address."""
-    found = dict(planned.cards)
-    for identity, controls in planned.cards.items():
-        at = past.cards.get(identity)
-        while at and (before := past.cards.get(at.replacement_for)) and before.id not in found:
-            found[before.id] = controls
-            at = before
-    return found
 
 
 def _first_of_chain(card: PastCard, cards: Mapping[str, PastCard]) -> str:

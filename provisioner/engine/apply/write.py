@@ -81,8 +81,9 @@ def write(writer: Writer, plan: Plan, step: Step, call: Call, recipient: Recipie
 
 def _upload(writer: Writer, file: Upload) -> str:
     """
-    Upload a file; one with the same content gets the same id within a day. If Stripe stores a failure for its key, another key is used; a second copy does no
-    harm.
+    Upload a file; one with the same content gets the same id within a day.
+
+    If Stripe stores a failure for its key, another key is used; a second copy does no harm.
     """
     key = f"provisioner-{file.purpose}-{file.digest}"
     for left in reversed(range(UPLOADS)):

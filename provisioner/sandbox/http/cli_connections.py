@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -141,7 +140,21 @@ class CliConnections:
             "request_log_id": "resp" + entry["request_id"][3:],
         }
         for line in lines:
-            if _wanted(entry, line.session["filters"]):
+            filters = line.session["filters"]
+            status = entry["status"]
+            values = {
+                "filter_http_method": entry["method"],
+                "filter_request_path": entry["url"],
+                "filter_request_status": "FAILED" if status >= _FAILED else "SUCCEEDED",
+                "filter_source": "API",
+                "filter_status_code": str(status),
+                "filter_status_code_type": f"{status // 100}00",  # written 4XX, as the client sends it
+            }
+            if all(
+                value.upper() in [allowed.upper() for allowed in filters[name]]
+                for name, value in values.items()
+                if filters.get(name)
+            ):
                 line.messages.put_nowait(message)
 
     def _line(self, session_id: str) -> _Line | None:
@@ -196,21 +209,3 @@ class CliConnections:
                     "webhook_id": f"wh_{event_id}",
                 }
                 line.messages.put_nowait(message)
-
-
-def _wanted(entry: Mapping[str, Any], filters: Mapping[str, list[str]]) -> bool:
-    """Return True for an entry that passes the filters; those for accounts and IP addresses are ignored."""
-    status = entry["status"]
-    values = {
-        "filter_http_method": entry["method"],
-        "filter_request_path": entry["url"],
-        "filter_request_status": "FAILED" if status >= _FAILED else "SUCCEEDED",
-        "filter_source": "API",
-        "filter_status_code": str(status),
-        "filter_status_code_type": f"{status // 100}00",  # written 4XX, as the client sends it
-    }
-    return all(
-        value.upper() in [allowed.upper() for allowed in filters[name]]
-        for name, value in values.items()
-        if filters.get(name)
-    )

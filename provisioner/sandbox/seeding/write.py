@@ -122,19 +122,6 @@ class _Writer:
         card = buyer.lost.pop() if buyer.lost else buyer.card
         if self._rng.random() < _SUSPECT:
             acts.decide_next_authorization(self._calls.tx(at), card, "suspected_fraud")
-        made = self._calls.post(at, _TEST, self._params(planned, card))
-        written = self._written
-        written.purchases += 1
-        if not made["approved"]:
-            written.declined[made["request_history"][-1]["reason"]] += 1
-            return
-        written.approved += 1
-        written.amount += made["amount"]
-        courses = HABITS[planned.seller.trade.habit].courses
-        course: PurchaseCourse = self._rng.choices(courses, [each.weight for each in courses])[0]
-        self._follow(at, made["id"], course.followups)
-
-    def _params(self, planned: PlannedPurchase, card: str) -> Json:
         seller, currency = planned.seller, self._written.currency
         theirs = PLACES.get(seller.country, (currency, (), 0))[0]
         params: Json = {
@@ -150,7 +137,17 @@ class _Writer:
         if planned.method == "online":
             cvc = "mismatch" if self._rng.random() < _MISTYPED else "match"
             params["verification_data"] = {"cvc_check": cvc, "expiry_check": "match"}
-        return params
+        made = self._calls.post(at, _TEST, params)
+        written = self._written
+        written.purchases += 1
+        if not made["approved"]:
+            written.declined[made["request_history"][-1]["reason"]] += 1
+            return
+        written.approved += 1
+        written.amount += made["amount"]
+        courses = HABITS[planned.seller.trade.habit].courses
+        course: PurchaseCourse = self._rng.choices(courses, [each.weight for each in courses])[0]
+        self._follow(at, made["id"], course.followups)
 
     def _follow(self, after: int, authorization: str, rest: Sequence[Followup]) -> None:
         """Schedule the next change of an authorization."""

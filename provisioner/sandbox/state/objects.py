@@ -240,18 +240,14 @@ class Tx:
         if resource.spending is not None and after:
             amount, category = resource.spending(after)
             if change := amount - (resource.spending(before)[0] if before else 0):
-                self._count(after, category, change)
-
-    def _count(self, stored: Json, category: str, change: int) -> None:
-        """Add an amount to the spending of the card and the cardholder of a stored object."""
-        self.db.executemany(
-            "INSERT INTO spending VALUES (?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
-            [
-                (self.account, field, stored[field], stored["created"] // _DAY, category, change)
-                for field in ("card", "cardholder")
-            ],
-        )
+                self.db.executemany(
+                    "INSERT INTO spending VALUES (?, ?, ?, ?, ?, ?) "
+                    "ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
+                    [
+                        (self.account, field, after[field], after["created"] // _DAY, category, change)
+                        for field in ("card", "cardholder")
+                    ],
+                )
 
 
 def whole(body: str, private: str | None) -> Json:

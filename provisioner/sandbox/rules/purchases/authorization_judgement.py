@@ -92,7 +92,13 @@ def _rules(tx: Tx, card: Json, holder: Json) -> Iterator[Rules]:
     """Yield the rules of the card, with spending of cards that it replaces, and of the cardholder."""
     controls = card["spending_controls"]
     limits = controls["spending_limits"] or ([DEFAULT_LIMIT] if card["_default_limit"] else [])
-    yield Rules(controls, limits, _spent(tx, "card", _chain(tx, card), limits))
+    cards, first = resource_of(CARD), card
+    while first["replacement_for"] and (before := tx.get(cards, first["replacement_for"])):
+        first = before
+    found = [first["id"]]  # all cards of its chain of replacements
+    for card_id in found:
+        found += [later["id"] for later in tx.find(cards, "replacement_for", card_id)]
+    yield Rules(controls, limits, _spent(tx, "card", found, limits))
     controls = holder["spending_controls"]
     given_in = controls["spending_limits_currency"] or card["currency"]
     limits = [
@@ -100,17 +106,6 @@ def _rules(tx: Tx, card: Json, holder: Json) -> Iterator[Rules]:
         for limit in controls["spending_limits"]
     ]
     yield Rules(controls, limits, _spent(tx, "cardholder", [holder["id"]], limits))
-
-
-def _chain(tx: Tx, card: Json) -> list[str]:
-    """Return the ids of all cards in a card's chain of replacements."""
-    cards, first = resource_of(CARD), card
-    while first["replacement_for"] and (before := tx.get(cards, first["replacement_for"])):
-        first = before
-    found = [first["id"]]
-    for card_id in found:
-        found += [later["id"] for later in tx.find(cards, "replacement_for", card_id)]
-    return found
 
 
 def _spent(tx: Tx, field: str, ids: Iterable[str], limits: Iterable[Mapping[str, Any]]) -> list[Spent]:

@@ -41,20 +41,15 @@ def decided(tx: Tx, authorization: Json, answer: Judgement | None = None) -> Jso
     if authorization["request_history"]:
         shown = save(tx, AUTHORIZATION, after, "issuing_authorization.updated")
     else:
-        shown = _begun(tx, after)
+        if after["approved"]:
+            days = 31 if after["merchant_data"]["category"] in _LONG else 7
+            tx.schedule(tx.now + days * _DAY, EXPIRY, after["id"])
+        if tx.get(AUTHORIZATION, after["id"]) is None:  # else the account was asked about it
+            shown = keep(tx, AUTHORIZATION, after, "issuing_authorization.created")
+        else:
+            tx.put(AUTHORIZATION, after)
+            shown = AUTHORIZATION.show(tx, after)
+            emit(tx, "issuing_authorization.created", shown)
     if is_payment:
         run_action("card.paid", tx, after["card"])
-    return shown
-
-
-def _begun(tx: Tx, authorization: Json) -> Json:
-    """Record the creation of an authorization; it is stored already if the account was asked about it."""
-    if authorization["approved"]:
-        days = 31 if authorization["merchant_data"]["category"] in _LONG else 7
-        tx.schedule(tx.now + days * _DAY, EXPIRY, authorization["id"])
-    if tx.get(AUTHORIZATION, authorization["id"]) is None:
-        return keep(tx, AUTHORIZATION, authorization, "issuing_authorization.created")
-    tx.put(AUTHORIZATION, authorization)
-    shown = AUTHORIZATION.show(tx, authorization)
-    emit(tx, "issuing_authorization.created", shown)
     return shown
