@@ -2,9 +2,6 @@
 
 import json
 import logging
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, TypeVar
 
 import click
 from msgspec import Struct
@@ -14,10 +11,11 @@ from provisioner.app.account import Account
 from provisioner.app.cache import Cache, compare
 from provisioner.app.drift import DriftReport, drift_of, explain_drift
 from provisioner.cli.options.cache import cache_options
+from provisioner.cli.options.grouped import one_struct
 from provisioner.cli.options.metrics import measured
 from provisioner.cli.options.notify import Notification, notified
 from provisioner.cli.options.remember import SNAPSHOT
-from provisioner.cli.options.shared import Options, stripe_options, with_options
+from provisioner.cli.options.shared import Options, stripe_options
 from provisioner.cli.session import session
 from provisioner.cli.terminal.exit import CHANGES, DONE, exits
 from provisioner.cli.terminal.log import tell
@@ -29,7 +27,6 @@ from provisioner.notify.notice import tell_drift
 from provisioner.views.drift import drift_markdown, drift_text
 from provisioner.views.metrics import RunFigures
 
-R = TypeVar("R")
 FORMATS = ("text", "json", "markdown")
 _TOLD = (
     SNAPSHOT,
@@ -56,20 +53,9 @@ class DriftOptions(Struct, frozen=True):
     """True to remember the account."""
 
 
-def _told_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add these options to a command, which receives them as `wanted`."""
-
-    @wraps(command)
-    def run(*words: Any, **given: Any) -> R:
-        wanted = DriftOptions(**{name: given.pop(name) for name in DriftOptions.__struct_fields__})
-        return command(*words, wanted=wanted, **given)
-
-    return with_options(run, _TOLD)
-
-
 @click.command()
 @stripe_options
-@_told_options
+@one_struct("wanted", DriftOptions, _TOLD)
 @cache_options
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="text", help="Output format.")
 @notified("drift")

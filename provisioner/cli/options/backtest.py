@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from provisioner.cli.options.shared import with_options
+from provisioner.cli.options.grouped import with_options
 
 if TYPE_CHECKING:
     from provisioner.app.history import PastPeriod

@@ -1,17 +1,12 @@
 """The options of `serve` and `report`, which show an estate."""
 
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 from msgspec import Struct
 
-from provisioner.cli.options.shared import with_options
+from provisioner.cli.options.grouped import one_struct
 from provisioner.engine.snapshots import SNAPSHOTS
-
-R = TypeVar("R")
 
 
 class LookOptions(Struct, frozen=True):
@@ -40,14 +35,5 @@ _LOOK = (
         "--days", type=click.IntRange(1, 366), default=30, help="Show the purchases of this many days."
     ),
 )
-
-
-def look_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add the options of `serve` and `report` to a command, which receives them as `look`."""
-
-    @wraps(command)
-    def run(*words: Any, **given: Any) -> R:
-        look = LookOptions(**{name: given.pop(name) for name in LookOptions.__struct_fields__})
-        return command(*words, look=look, **given)
-
-    return with_options(run, _LOOK)
+look_options = one_struct("look", LookOptions, _LOOK)
+"""Adds the options of `serve` and `report` to a command, which receives them as `look`."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import click
 
-from provisioner.cli.options.shared import with_options
+from provisioner.cli.options.grouped import with_options
 from provisioner.core.approval.integrity import LONGEST
 
 R = TypeVar("R")

@@ -3,7 +3,7 @@
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import fields, replace
 
 from provisioner.cli.options.complete import complete, complete_environment, complete_guardrail
+from provisioner.cli.options.grouped import one_struct, with_options
 from provisioner.cli.terminal.detail import detail_options
 from provisioner.cli.terminal.log import FORMATS, set_up, tell
 from provisioner.core.model.errors import ProvisionerError
@@ -209,13 +210,6 @@ def address_of(text: str) -> "Address":
     return Address(section, name)
 
 
-def with_options(command: Callable[..., R], options: Iterable[Callable[..., Any]]) -> Callable[..., R]:
-    """Add options to a command; its help lists the last one first."""
-    for option in options:
-        command = option(command)
-    return command
-
-
 def text_or_json(help_: str = "Output format.") -> Callable[..., Any]:
     """Return the option `--format` of a command that prints text or JSON."""
     return click.option(
@@ -385,12 +379,5 @@ def key_options(command: Callable[..., R]) -> Callable[..., R]:
     return as_struct(command, _HOW)
 
 
-def write_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add the options of every command that changes Stripe, and pass them as `WriteOptions`."""
-
-    @wraps(command)
-    def run(*words: Any, **given: Any) -> R:
-        manner = WriteOptions(**{name: given.pop(name) for name in WriteOptions.__struct_fields__})
-        return command(*words, manner=manner, **given)
-
-    return with_options(detail_options(run), _WRITE)
+write_options = one_struct("manner", WriteOptions, (detail_options, *_WRITE))
+"""Adds the options of every command that changes Stripe, and passes them as `WriteOptions`."""
