@@ -30,10 +30,7 @@ class _Requests(logging.Handler):
 
 
 def measured(command_name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """
-    Add the option `--metrics` to a command. The command fills in `RunFigures`, which are written at its
-    end.
-    """
+    """Add the option `--metrics` to a command, which fills in `RunFigures` to be written at its end."""
 
     def wrap(command: Callable[..., None]) -> Callable[..., None]:
         @click.option(
@@ -53,9 +50,11 @@ def measured(command_name: str) -> Callable[[Callable[..., None]], Callable[...,
                 check_replaceable(file)
                 file.parent.stat()
             except OSError as error:
-                raise click.BadParameter(f"{file} cannot be written: {error.strerror}") from None
+                raise click.BadParameter(
+                    f"{file} cannot be written: {error.strerror}", param_hint="'--metrics'"
+                ) from None
             except ProvisionerError as error:
-                raise click.BadParameter(str(error)) from None
+                raise click.BadParameter(str(error), param_hint="'--metrics'") from None
             begun = time.monotonic()
             with listen(_Requests(figures)):
                 try:
