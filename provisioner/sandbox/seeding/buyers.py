@@ -72,9 +72,9 @@ class PlannedPurchase(NamedTuple):
     at: int
     """The time (Unix seconds)."""
     buyer: int
-    """The number of the buyer."""
-    seller: Seller
     """The index of the buyer."""
+    seller: Seller
+    """The merchant."""
     amount: int
     """The amount in minor units of the card's currency."""
     method: str
@@ -96,9 +96,9 @@ class Buyer:
     room: float
     """The amount that its limits allow per day, in minor units."""
     most: int
-    """The factor applied to its amounts; below 1 if its purchases would otherwise not fit its limits."""
+    """The largest purchase that its limits allow, in minor units."""
     factor: float = 1.0
-    """The factor of its amounts: below 1 where as many purchases would not fit its limits."""
+    """The factor applied to its amounts; below 1 if its purchases would otherwise not fit its limits."""
     lost: list[str] = field(default_factory=list)
     """The ids of the cards that it replaced; somebody may still try to use them."""
 

@@ -34,7 +34,7 @@ def _title(check: ProjectCheck) -> str:
 
 def _problems(check: ProjectCheck) -> Iterator[str]:
     for part in check.parts:
-        # the heading with which the plan's Markdown begins
+        # the plan's Markdown begins with the guardrails
         in_plan = part.name == "guardrails" and check.plan
         warnings = [f"Warning: {problem_line(warning)}" for warning in part.warnings]
         if lines := [] if in_plan else [*map(problem_line, part.problems), *warnings]:
