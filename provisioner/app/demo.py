@@ -81,7 +81,15 @@ def demo_sandbox(config: Config, past: SeedOrder) -> Iterator[Transport]:
         state = Path(folder) / "demo.db"
         settings = Settings(state=state, rate_limit=False, topup_settle=0.0)
         with running(settings) as base:
-            cards = _apply(config, base)
+            transport = _transport(base)
+            account = ready(Account(config, transport))
+            carry_out(account, make_account_plan(account), silent)
+            cards = applied_cards(account)
+            transport.close()
+        if not cards:
+            raise ProvisionerError(
+                "the configuration has no card, so there is nothing to make purchases with"
+            )
         write_seed(state, cards, past, lambda _count: None)
         with running(settings) as base:
             transport = _transport(base)
@@ -96,14 +104,3 @@ def demo_sandbox(config: Config, past: SeedOrder) -> Iterator[Transport]:
 
 def _transport(base: str) -> Transport:
     return Transport(SANDBOX_KEY, limits=LIMITLESS, api_base=base)
-
-
-def _apply(config: Config, base: str) -> list[str]:
-    transport = _transport(base)
-    account = ready(Account(config, transport))
-    carry_out(account, make_account_plan(account), silent)
-    cards = applied_cards(account)
-    transport.close()
-    if not cards:
-        raise ProvisionerError("the configuration has no card, so there is nothing to make purchases with")
-    return cards

@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -20,19 +20,6 @@ LONGEST = 300  # the most characters of a text that are shown; texts from Stripe
 DASHBOARD = "https://dashboard.stripe.com/"
 _ID = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
 FULL, NEARLY = 1.0, 0.8  # used shares of a limit from which it is highlighted
-
-
-class Links(Protocol):
-    """
-    Builds the addresses of pages. If a page does not exist, its address is empty and the text is not a
-    link.
-    """
-
-    def page(self, name: str, /, **query: str | int) -> str:
-        """Return the address of a page with a query."""
-
-    def card(self, identity: str) -> str:
-        """Return the address of a card's page."""
 
 
 class ServedLinks:

@@ -30,7 +30,7 @@ class FileLinks:
         return f"#{name}"
 
     def card(self, _identity: str) -> str:
-        """Return an empty string: cards have no pages."""
+        """Return an empty string, so that names are not links: cards have no pages."""
         return ""
 
 

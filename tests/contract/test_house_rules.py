@@ -2,6 +2,7 @@
 
 import ast
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ ROOT = Path(provisioner.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 LONGEST_FILE, LONGEST_FUNCTION = 400, 40
 DEEPEST = 15
+MOST_CALLED_ONCE = 0.15  # of all functions; what is cut to please a line count is read in bits
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -53,6 +55,37 @@ def broken_rules(file: Path) -> Iterator[str]:
 
 def test_files_and_functions_are_short_and_what_is_public_says_its_contract() -> None:
     assert [f"{file.relative_to(ROOT)}: {wrong}" for file in FILES for wrong in broken_rules(file)] == []
+
+
+def functions_and_calls(file: Path) -> tuple[list[str], Counter[str], set[str]]:
+    """The functions of a file; how often each name is used in it; and the names that are called."""
+    functions: list[str] = []
+    used: Counter[str] = Counter()
+    called: set[str] = set()
+    for node in ast.walk(parsed(file)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            functions.append(node.name)
+        elif isinstance(node, ast.Attribute):
+            used[node.attr] += 1
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            used[node.id] += 1
+        elif isinstance(node, ast.Call):
+            called.add(getattr(node.func, "id", getattr(node.func, "attr", "")))
+    return functions, used, called
+
+
+def test_few_private_functions_are_called_by_one_place_only() -> None:
+    """One that is handed to a table or to a library, which calls it, needs its name."""
+    number, once = 0, []
+    for file in FILES:
+        functions, used, called = functions_and_calls(file)
+        number += len(functions)
+        private = (name for name in functions if name.startswith("_") and not name.startswith("__"))
+        once += [
+            f"{file.relative_to(ROOT)}: {name}" for name in private if used[name] == 1 and name in called
+        ]
+
+    assert len(once) / number <= MOST_CALLED_ONCE, once
 
 
 def test_the_contract_of_strangers_names_every_kind() -> None:

@@ -1,8 +1,6 @@
 """A check as text: the plan, then each part with its problems, and last whether all parts passed."""
 
-from collections.abc import Iterator
-
-from provisioner.core.model.check import CheckOutcome, CheckPart
+from provisioner.core.model.check import CheckOutcome
 from provisioner.core.model.errors import Problem
 from provisioner.core.plan.check import ProjectCheck
 from provisioner.views.plan.text import plan_text
@@ -24,7 +22,10 @@ def check_text(check: ProjectCheck, width: int | None = None) -> str:
     lines = ["", "Checks"]
     for part in check.parts:
         lines.append(f"  {MARKS[part.outcome]:{marks}}  {part.name:{names}}  {inert(part.text)}")
-        lines += [" " * INDENT + line for line in _problem_lines(part)]
+        for problem in part.problems:
+            excerpt = map(inert, problem.excerpt.splitlines())
+            lines += [" " * INDENT + line for line in (problem_line(problem), *excerpt)]
+        lines += [f"{' ' * INDENT}Warning: {problem_line(warning)}" for warning in part.warnings]
     return "\n".join([shown, *lines[1:], "", check_line(check)]) + "\n"
 
 
@@ -45,11 +46,3 @@ def _place(check: ProjectCheck) -> str:
         return show_place(check.project, check.environment, check.mode, check.account)
     environment = f", environment {inert(check.environment)}" if check.environment else ""
     return f"Configuration {inert(check.path)}{environment}"
-
-
-def _problem_lines(part: CheckPart) -> Iterator[str]:
-    for problem in part.problems:
-        yield problem_line(problem)
-        yield from (inert(line) for line in problem.excerpt.splitlines())
-    for warning in part.warnings:
-        yield f"Warning: {problem_line(warning)}"
