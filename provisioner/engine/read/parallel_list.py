@@ -4,7 +4,8 @@ Reads one long list from several places at once, split into periods while it is 
 With a cursor alone, each page takes one round trip. Lists can be limited by `created` (whole seconds), so
 while one reader follows its cursor, another can start further back. How many objects a period contains is not
 known in advance; each page shows how many seconds a hundred objects cover there. Objects of one second are
-never split; there, only the cursor is used.
+never split. Each split costs a page that is not full, so two readers share a period, one from each end, until
+they meet.
 """
 
 import itertools
@@ -25,15 +26,14 @@ T = TypeVar("T")  # the data kept of an object
 
 PAGE = 100
 READERS = 8  # readers of one list; 25 pages per second need them if each takes Stripe 300 ms
-# readers if responses are immediate: they read a hundred pages per second, and more would only interfere
-FEW = 2
-AT_HAND = 0.02  # seconds after which a response is not immediate
+RATE = 25  # pages of one list per second that Stripe allows (docs.stripe.com/rate-limits)
 MOST_PAGES = 10_000  # pages of one list, a million objects; no account has so many
 MOST_PAGES_OF_PURCHASES = 10 * MOST_PAGES  # of which there may be a million a month
 NEAR = 50  # objects that show how dense the list is at a reader's position
-WORTH_IT = 3.0  # pages; a shorter period is not split
+WORTH_IT = 5.0  # pages; a shorter period is not split
 SHORTEST = 2.0  # pages that a reader keeps when another one starts behind it
-CURSORS = ("starting_after", "ending_before")
+PARTS = 6  # a reader keeps one part of what is left in so many: far back, a page is likely to be empty
+NEWER, OLDER = BOTH = ("starting_after", "ending_before")  # the ends of a period, as their cursors
 MORE = 0.19  # the most extra requests for each page that splitting may cost
 
 
@@ -60,59 +60,89 @@ class Stretch(Struct):
     high: int | None
     """The end, which is not included; None means now."""
     reached: int = 0
-    """The creation time of the last object read."""
+    """The creation time of the last object read from the newer end."""
+    risen: int = 0
+    """The creation time of the last object read from the older end; 0 if there is none."""
     a_page: float = 0.0
     """The number of seconds that one page covers at this position."""
     cursor: str = ""
     """The id after which the next page begins."""
+    behind: str = ""
+    """The id before which the next page of the older end is read; empty if none is known."""
     found: list[Any] = field(default_factory=list)
-    """The objects that have been read."""
+    """The objects that have been read from the newer end."""
+    older: list[list[Any]] = field(default_factory=list)
+    """The pages that have been read from the older end, the oldest first."""
+    under_way: set[str] = field(default_factory=set)
+    """The ends at which a page is being read."""
     begun: bool = False
-    """True once a page has been requested."""
+    """True once a page has been read."""
     done: bool = False
     """True once all pages were read."""
 
-    def params(self) -> dict[str, Any]:
-        """Return the parameters that request the next page."""
+    def params(self, end: str = NEWER) -> dict[str, Any]:
+        """Return the parameters that request the next page of an end."""
         created = {"gte": self.low} if self.low else {}
         created |= {"lt": self.high} if self.high is not None else {}
         params: dict[str, Any] = {"created": created} if created else {}
-        return params | ({"starting_after": self.cursor} if self.cursor else {})
+        cursor = self.cursor if end == NEWER else self.behind
+        return params | ({end: cursor} if cursor else {})
 
     def pages_left(self) -> float:
         """Return how many pages are left if the rest is as dense as at the reader's current position."""
-        return 0.0 if self.done or not self.begun else (self.reached - self.low) / max(self.a_page, 1.0)
+        if self.done or not self.begun:
+            return 0.0
+        return (self.reached - max(self.low, self.risen)) / max(self.a_page, 1.0)
+
+    def next_end(self) -> str:
+        """Return the end at which another page is worth reading now; empty if neither is."""
+        if self.done or (self.under_way and self.pages_left() < len(self.under_way) + 1):
+            return ""
+        ends = BOTH if self.begun and self.behind else (NEWER,)
+        return next((end for end in ends if end not in self.under_way), "")
 
     def cut(self, stride: float) -> "Stretch | None":
         """
         Split off the part more than `stride` pages back for another reader; return None if there is none.
 
-        One more page stays here, because it is being read now. At least half of the time span stays, too;
+        One more page stays here, because it is being read now. At least half of the time span is split off;
         otherwise a reader within a burst would leave long, empty periods to others.
         """
+        low = max(self.low, self.risen)
         at = self.reached - int(max(self.a_page, 1.0) * (stride + 1))
-        at = max(at, (self.low + self.reached + 1) // 2)
-        if not self.low < at <= self.reached:
+        at = max(at, (low + self.reached + 1) // 2)
+        if not low < at <= self.reached:
             return None
-        behind = Stretch(self.low, at, at)
-        self.low = at
-        return behind
+        rest = Stretch(self.low, at, at, risen=self.risen, behind=self.behind, older=self.older)
+        self.low, self.risen, self.behind, self.older = at, 0, "", []
+        return rest
 
-    def take(self, part: TimeWindow, seen: set[str]) -> None:
+    def take(self, end: str, part: TimeWindow, seen: set[str]) -> int:
         """
-        Add the objects of a page except those in `seen`, and those of a part that was split off in the
-        meantime.
+        Add the objects of a page that was read at an end, and return how many were added.
+
+        Those in `seen` are left out, and those of a part that was split off in the meantime.
         """
-        times = part.times
-        for item, at, identity in zip(part.items, times, part.ids, strict=True):
+        self.under_way.discard(end)
+        fresh = []
+        for item, at, identity in zip(part.items, part.times, part.ids, strict=True):
             if self.has(at) and identity not in seen:
                 seen.add(identity)
-                self.found.append(item)
-        self.done = not part.more or (bool(times) and times[-1] < self.low)
+                fresh.append(item)
+        times, other = part.times, self.cursor if end == OLDER else self.behind if self.risen else ""
+        self.done = self.done or not part.more or other in part.ids
+        if end == OLDER:
+            self.older.append(fresh)
+            if times:
+                self.risen, self.behind = times[0], part.ids[0]
+            return len(fresh)
+        self.found += fresh
         if times:
             near = times[-1 - NEAR :]
             self.a_page = (near[0] - near[-1]) * PAGE / NEAR
             self.reached, self.begun, self.cursor = times[-1], True, part.ids[-1]
+            self.done = self.done or self.reached < self.low
+        return len(fresh)
 
     def has(self, created: int) -> bool:
         """Return whether a time is in this period."""
@@ -136,6 +166,8 @@ class _Scan(Struct):
     """The parts of the list that are being read at the same time, newest first."""
     most: int | None = None
     """The number of pages after which the list counts as endless; None means `MOST_PAGES`."""
+    from_both_ends: bool = True
+    """False if each part must be read in the list's order."""
     pages: int = 0
     """The number of pages that were read."""
     count: int = 0
@@ -158,7 +190,7 @@ class _Scan(Struct):
         A list that returns to an earlier cursor, or never ends, is an error.
         """
         # both readers may begin with the same object, if it is the only one of its page
-        cursor = "".join(f"{name} {params[name]}" for name in CURSORS if name in params)
+        cursor = "".join(f"{name} {params[name]}" for name in BOTH if name in params)
         if (cursor and cursor in self.cursors) or next(self.numbers) > (self.most or MOST_PAGES):
             raise StripeError(f"Stripe's list of {self.resource} does not end")
         self.cursors.add(cursor)
@@ -177,18 +209,31 @@ class _Scan(Struct):
             raise StripeError(f"Stripe's list of {self.resource} contains an object without a creation time")
         return created
 
-    def take(self, stretch: Stretch, part: TimeWindow) -> None:
+    def take(self, stretch: Stretch, end: str, part: TimeWindow) -> None:
         """Add a page that has been read, and start to read at more places if that is worthwhile."""
-        before = len(stretch.found)
-        stretch.take(part, self.seen)
-        if not stretch.done and len(stretch.found) == before:
+        place, is_first = self.stretches.index(stretch), not stretch.begun
+        fresh = stretch.take(end, part, self.seen)
+        if not fresh and not stretch.done:
             raise self.stuck()
+        if self.from_both_ends and is_first and place and part.ids:
+            self.stretches[place - 1].behind = part.ids[0]
         self.pages += 1
-        self.count += len(part.items)
+        self.count += fresh
         self.newest = self.newest or (part.ids[0] if part.ids else "")
         self.fastest = min(self.fastest, part.seconds)
         while behind := self._cut():
             self.stretches.insert(self.stretches.index(behind[0]) + 1, behind[1])
+
+    def due(self) -> Iterator[tuple[Stretch, str]]:
+        """Yield the periods and the ends at which to request a page now."""
+        for stretch in self.stretches:
+            while self.asked() < self.at_once() and (end := stretch.next_end()):
+                stretch.under_way.add(end)
+                yield stretch, end
+
+    def asked(self) -> int:
+        """Return how many pages are being read."""
+        return sum(len(each.under_way) for each in self.stretches)
 
     def stuck(self) -> StripeError:
         """Return the error for a page that contains nothing new although more pages follow."""
@@ -197,21 +242,24 @@ class _Scan(Struct):
         )
 
     def at_once(self) -> int:
-        """Return how many readers are useful at once."""
-        return FEW if self.fastest < AT_HAND else READERS
+        """Return how many readers are useful at once: more only wait for their turn, and cut in vain."""
+        return READERS if self.fastest == math.inf else min(READERS, math.ceil(self.fastest * RATE) + 1)
 
     def _cut(self) -> tuple[Stretch, Stretch] | None:
         """Split the longest stretch if a reader is free and the number of requests allows the overlap."""
         read, expected = self.count / PAGE, self.expected / PAGE
-        readers = [each for each in self.stretches if not each.done]
-        ragged = self.pages - read + len(readers)
-        if not readers or len(readers) >= self.at_once() or ragged > MORE * max(read, expected):
+        open_ones = [each for each in self.stretches if not each.done]
+        shared = sum(each.pages_left() > SHORTEST for each in open_ones if each is not self.stretches[-1])
+        readers = len(open_ones) + (shared if self.from_both_ends else 0)
+        if readers >= self.at_once() or self.pages - read + readers > MORE * max(read, expected):
             return None
         rest = max(expected - read, read)
-        longest = max(readers, key=lambda each: (min(each.pages_left(), rest), -each.reached))
-        if min(longest.pages_left(), rest) < WORTH_IT:
+        whole = [each for each in open_ones if OLDER not in each.under_way]
+        longest = max(whole, key=lambda each: (min(each.pages_left(), rest), -each.reached), default=None)
+        left = min(longest.pages_left(), rest) if longest else 0.0
+        if not longest or left < WORTH_IT:
             return None
-        behind = longest.cut(max(SHORTEST, rest / self.at_once()))
+        behind = longest.cut(max(SHORTEST, left / PARTS))
         return (longest, behind) if behind else None
 
     def nearly_read(self) -> bool:
@@ -220,7 +268,12 @@ class _Scan(Struct):
         return self.pages > 0 and all(near)
 
     def items(self) -> list[Any]:
-        return [item for stretch in self.stretches for item in stretch.found]
+        return [
+            item
+            for stretch in self.stretches
+            for page in (stretch.found, *reversed(stretch.older))
+            for item in page
+        ]
 
 
 Told = Callable[[int], None]
@@ -280,7 +333,8 @@ def read_periods(
     AccessError.
     """
     stretches = [Stretch(low, high, high or 0) for low, high in periods]
-    scan = _Scan(ask, resource, keep, expected, clock, stretches, MOST_PAGES_OF_PURCHASES)
+    most = MOST_PAGES_OF_PURCHASES
+    scan = _Scan(ask, resource, keep, expected, clock, stretches, most, from_both_ends=False)
     for stretch in _pages(pool, scan):
         items, stretch.found = stretch.found, []
         low = stretch.low if stretch.done else stretch.reached + 1
@@ -289,17 +343,15 @@ def read_periods(
 
 def _pages(pool: Executor, scan: _Scan) -> Iterator[Stretch]:
     """Read all pages of a list, and yield the period to which each was added."""
-    under_way: dict[Future[TimeWindow], Stretch] = {}
+    under_way: dict[Future[TimeWindow], tuple[Stretch, str]] = {}
     while True:
-        busy = {id(stretch) for stretch in under_way.values()}
-        for stretch in scan.stretches:
-            if not stretch.done and id(stretch) not in busy and len(under_way) < scan.at_once():
-                under_way[pool.submit(scan.page, stretch.params())] = stretch
+        for stretch, end in scan.due():
+            under_way[pool.submit(scan.page, stretch.params(end))] = stretch, end
         if not under_way:
             return
         for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-            stretch = under_way.pop(future)
-            scan.take(stretch, future.result())
+            stretch, end = under_way.pop(future)
+            scan.take(stretch, end, future.result())
             yield stretch
 
 
