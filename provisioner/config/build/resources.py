@@ -123,9 +123,9 @@ class Builder(Struct):
                     f"'previously': the resource at {there} also claims {shown(name)}; remove one of the two"
                 )
                 faults.append(FieldFault(("lifecycle", "previously", at), text))
-        faults += secret_faults(
-            kind, whole, Path(block.where().file), self.outside.environ, live=self.is_live
-        )
+        if kind.secret:
+            beside = Path(block.where().file)
+            faults += secret_faults(whole, beside, self.outside.environ, live=self.is_live)
         faults += kind.check_live(resource.fields) if self.is_live else ()
         if not self._sound(block, pieces, faults):
             return None

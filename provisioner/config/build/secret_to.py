@@ -6,7 +6,7 @@ from typing import Any
 
 from provisioner.config.text.scalar import from_outside
 from provisioner.core.model.resource import SECRET_TO, SecretTo
-from provisioner.core.schema.kind import FieldFault, Kind
+from provisioner.core.schema.kind import FieldFault
 
 EITHER = "'secret_to' needs either 'command' or 'file'"
 COMMITTED = (
@@ -33,15 +33,14 @@ def destination(whole: Mapping[str, Any]) -> tuple[SecretTo | None, bool]:
 
 
 def secret_faults(
-    kind: Kind, whole: Mapping[str, Any], beside: Path, environ: Mapping[str, str], *, live: bool
+    whole: Mapping[str, Any], beside: Path, environ: Mapping[str, str], *, live: bool
 ) -> Iterator[FieldFault]:
     """
     Return faults: no destination or two, a file that git could commit, or a missing block in `live` mode.
 
-    `beside` is the file of the block, to which paths are relative; `environ` is the environment for git.
+    The block is of a kind that has a secret. `beside` is the file of the block, to which paths are relative;
+    `environ` is the environment for git.
     """
-    if not kind.secret:
-        return
     raw = whole.get(SECRET_TO)
     if raw is None and live:
         yield FieldFault((), MISSING)

@@ -37,15 +37,17 @@ def compare(
     """
     scope = _Scope(declared, live, replaced)
     wanted, had = scope.pair(scope.doubtful(kind.fields), declared.fields, live.fields, "", owned=False)
+    if wanted == had and not scope.stuck and not any(lifecycle_edits(declared, live)):
+        return (), ()
     edits = () if wanted == had else _exchanged(kind, declared, live, [*_edits(kind, declared, had, wanted)])
-    told = (*edits, *_lifecycle(declared, live))
+    told = (*edits, *lifecycle_edits(declared, live))
     anew = any(edit.forces_replacement for edit in told)
     stuck = () if anew else scope.stuck  # a new object never had these values
     said = (*stuck, *(_renumbered(kind, declared, live) if wanted != had else ()))
     return told, tuple(Note(str(declared.address), text) for text in said)
 
 
-def _lifecycle(declared: Declared, live: Live) -> Iterator[Edit]:
+def lifecycle_edits(declared: Declared, live: Live) -> Iterator[Edit]:
     """
     Yield the edits of provisioner's own metadata: the address, and settings needed after the YAML is
     gone.

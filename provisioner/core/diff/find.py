@@ -110,19 +110,26 @@ def _refuse_own_ids(kinds: Sequence[Kind], config: Config, surveyed: Inventory) 
     again.
     """
     refs = [(kind.section, field.name) for kind in kinds for field in kind.fields if field.refers_to]
-    problems = [
-        Problem(
-            declared.where,
-            str(address),
-            f"{name!r} is the id of {surveyed.ever[identity]}, which this project manages; "
-            f"use its name instead: {surveyed.ever[identity].name}",
-        )
-        for address, declared in sorted(config.declared.items())
+    ours = {
+        (address, name): surveyed.ever[identity]
+        for address, declared in config.declared.items()
         for section, name in refs
-        if address.section == section and (identity := str(declared.fields.get(name))) in surveyed.ever
-    ]
-    if problems:
-        raise ConfigError(problems)
+        if address.section == section
+        and isinstance(identity := declared.fields.get(name), str)
+        and identity in surveyed.ever
+    }
+    if ours:
+        raise ConfigError(
+            [
+                Problem(
+                    config.declared[address].where,
+                    str(address),
+                    f"{name!r} is the id of {there}, which this project manages; "
+                    f"use its name instead: {there.name}",
+                )
+                for (address, name), there in sorted(ours.items())
+            ]
+        )
 
 
 def _of_others(
@@ -208,6 +215,8 @@ def _find_objects(
     estate = inventory.estates[kind.name]
     for declared in wanted:
         live = estate.current.get(declared.address)
+        if live is not None and live.matches is declared and not references(live.fields) & found.replaced:
+            continue
         if live is not None:
             _compare(found, records, declared, live, inventory, now)
         elif (ended := estate.self_canceled.get(declared.address)) and not reissued_for(declared, ended):

@@ -154,6 +154,8 @@ class Live(Struct, frozen=True):
     """The time of its creation (Unix seconds)."""
     remark: str = ""
     """Its state in Stripe and what that means, if people should know it; else empty."""
+    matches: Declared | None = None
+    """The declaration that it was found to match when it was read; None if there is none."""
 
     @property
     def status(self) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from provisioner.core.model.resource import NO_FACTS, Address, ObservedFacts, Ownership
+from provisioner.core.model.resource import NO_FACTS, Address, Live, ObservedFacts, Ownership
 
 
 class Observed(Struct, frozen=True):
@@ -21,6 +21,8 @@ class Observed(Struct, frozen=True):
     """The ownership metadata written by a project; None if no project owns the object."""
     facts: ObservedFacts = NO_FACTS
     """The facts that Stripe returns in addition to its fields."""
+    unchanged: Live | None = None
+    """The object as a comparison sees it, if it is as configured, references apart; else None."""
 
     @property
     def project(self) -> str:

@@ -130,7 +130,7 @@ def sort_out(kind: Kind, project: str, objects: Iterable[Observed], resolve: Res
     unmanaged, resolved = 0, resolver(kind.fields, resolve)
     for each in objects:
         if each.ownership and each.ownership.project == project:
-            found[each.ownership.address].append(_live(kind, each, each.ownership, resolved(each.fields)))
+            found[each.ownership.address].append(live_of(kind, each, each.ownership, resolved(each.fields)))
         else:
             unmanaged += 1
     current: dict[Address, Live] = {}
@@ -191,8 +191,16 @@ def is_retired(kind: Kind, live: Live, *, cancel: bool | None = None) -> bool:
     )
 
 
-def _live(kind: Kind, observed: Observed, stamp: Ownership, fields: Mapping[str, Any]) -> Live:
+def live_of(
+    kind: Kind,
+    observed: Observed,
+    stamp: Ownership,
+    fields: Mapping[str, Any],
+    matches: Declared | None = None,
+) -> Live:
     """Return the live object; raises ConflictError if its ownership metadata cannot be read reliably."""
+    if observed.unchanged and observed.unchanged.fields == fields:  # the references are as configured, too
+        return observed.unchanged
     if stamp.unreadable or stamp.address.section != kind.section:
         key = stamp.unreadable or ADDRESS
         what, right = {
@@ -219,6 +227,7 @@ def _live(kind: Kind, observed: Observed, stamp: Ownership, fields: Mapping[str,
         frozen_fields=facts.frozen_fields,
         created=observed.created,
         remark=facts.remark,
+        matches=matches,
     )
 
 

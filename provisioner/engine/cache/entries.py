@@ -15,6 +15,7 @@ from msgspec import json
 from msgspec.structs import replace
 
 from provisioner.core.diff.hidden import hidden
+from provisioner.core.diff.unchanged import as_recorded
 from provisioner.core.model.config import Config
 from provisioner.core.model.resource import MASK, Address, Declared, Ownership
 from provisioner.core.model.snapshot import Observed
@@ -65,7 +66,8 @@ class EntryWriter:
             place = self._place(Patch({"status": item.fields.get("status")}, owner))
             return Entry(item.id, item.created, str(stamp.address) if stamp and owner else "", patch=place)
         declared, applied = self._config.declared.get(stamp.address), spelled(stamp.applied).strip()
-        compared = declared and self._inventory.ids.get(declared.address) == item.id
+        live = self._inventory.estates[kind.name].current.get(stamp.address)
+        compared = declared and live and live.id == item.id
         found = _Difference(declared, stamp.applied)
         patch = found.between(kind.fields, declared.fields if declared and compared else {}, item.fields)
         patch = {} if found.told is Told.NOTHING else patch
@@ -79,6 +81,7 @@ class EntryWriter:
             declaration_digest(self._sign, declared) if declared and compared else "",
             self._place(Patch(patch, alike, item.facts)),
             int(found.told),
+            unchanged=bool(compared and live and live.matches is declared),
         )
 
     def _place(self, patch: Patch) -> int:
@@ -149,6 +152,7 @@ class Objects(Sequence[Observed]):
         declared: Mapping[str, Declared],
     ) -> None:
         self.entries: list[Entry | Observed] = [*entries]
+        self._kind = kind
         self._references = [field.name for field in kind.fields if field.shape is Shape.REF]
         self._patches, self._declared = patches, declared
 
@@ -170,7 +174,10 @@ class Objects(Sequence[Observed]):
         fields |= {name: i for name, i in zip(self._references, entry.references, strict=False) if i}
         address = declared.address if declared else Address(*entry.address.partition(".")[::2])
         stamp = patch.ownership and replace(patch.ownership, address=address, applied=Record(entry.applied))
-        return Observed(entry.id, entry.created, fields, stamp, patch.facts)
+        found = Observed(entry.id, entry.created, fields, stamp, patch.facts)
+        if entry.unchanged and declared and stamp:
+            found = replace(found, unchanged=as_recorded(self._kind, declared, found, stamp))
+        return found
 
 
 def _merge(tree: Tree, patch: Item) -> None:

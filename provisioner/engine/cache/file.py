@@ -13,7 +13,7 @@ from provisioner.core.model.config import Config
 from provisioner.core.model.resource import NO_FACTS, ObservedFacts, Ownership
 from provisioner.engine.private_file import write_private
 
-FORMAT = 6
+FORMAT = 7
 HEADER = f"provisioner cache {FORMAT}"
 LENGTH = 32  # hexadecimal: 128 bits
 _OURS = re.compile(rb"provisioner cache \d+\r?\n|[0-9a-f]{24}\r?\n\[")  # the latter before format 4
@@ -52,6 +52,8 @@ class Entry(Struct, frozen=True, array_like=True, gc=False):
     """The index of the patch from that configuration to the object."""
     told: int = 0
     """The part of the object that the patch shows (`entries.Told`)."""
+    unchanged: bool = False
+    """True if a comparison of its fields with that declaration found nothing to do or say."""
 
 
 class Content(Struct, frozen=True, array_like=True):

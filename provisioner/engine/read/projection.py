@@ -3,13 +3,18 @@ Reduces a Stripe object to its fields in normal form, its owner and Stripe's fac
 
 A page contains several times as much data (every card includes its whole cardholder), and a large account has
 thousands of pages. If a live value equals the configured one, both share one object, so that the comparison
-can test identity.
+can test identity. Each object is also compared here, while other pages are still being read, so that only the
+changed ones are left after the last page.
 """
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from msgspec.structs import replace
+
+from provisioner.core.diff.baseline import Records
+from provisioner.core.diff.unchanged import unchanged
 from provisioner.core.model.resource import Address, Declared
 from provisioner.core.model.snapshot import Observed
 from provisioner.core.ownership.marks import OUR_KEYS, read_stamp
@@ -25,6 +30,7 @@ NOTHING: Mapping[Address, Declared] = MappingProxyType({})
 def observer(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Callable[[Item], Observed]:
     """Return a function that converts Stripe's objects of this kind to `Observed`."""
     read, observe = reader(kind.fields), kind.observe
+    records: dict[str, Records] = {}
 
     def observed(item: Item) -> Observed:
         fields = read(item)
@@ -33,11 +39,17 @@ def observer(kind: Kind, declared: Mapping[Address, Declared] = NOTHING) -> Call
             fields["metadata"] = {name: metadata[name] for name in metadata if name not in OUR_KEYS}
             if not fields["metadata"]:
                 del fields["metadata"]
-            known = declared.get(ownership.address)
-            for name, value in known.fields.items() if known else ():
-                if fields.get(name) == value:
-                    fields[name] = value
-        return Observed(item["id"], item.get("created", 0), fields, ownership, observe(item))
+        known = declared.get(ownership.address) if ownership else None
+        for name, value in known.fields.items() if known else ():
+            if fields.get(name) == value:
+                fields[name] = value
+        found = Observed(item["id"], item.get("created", 0), fields, ownership, observe(item))
+        if known is None or ownership is None:
+            return found
+        if ownership.project not in records:
+            records[ownership.project] = Records(kind, ownership.project)
+        live = unchanged(records[ownership.project], known, found, ownership)
+        return replace(found, unchanged=live) if live else found
 
     return observed
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support.declare import card, config, holder, target
 from support.stripe_model import StripeModel, carry_out
 
@@ -13,7 +14,10 @@ from provisioner.core.model.config import Config
 from provisioner.core.model.resource import Declared, Lifecycle, Reissue
 from provisioner.core.plan.call import Call, Phase
 from provisioner.core.plan.plan import Plan, make_plan
+from provisioner.core.plan.write_document import plan_document
 from provisioner.core.schema.field import Direction
+from provisioner.core.schema.kind import owned
+from provisioner.engine.read.projection import observer
 from provisioner.kinds import KINDS
 
 ADS, SOFTWARE = "advertising_services", "computer_software_stores"
@@ -190,6 +194,44 @@ def test_the_same_world_gives_the_same_plan(stripe: StripeModel, wanted: Config)
 
     assert one == other
     assert one.fingerprint == other.fingerprint
+
+
+@st.composite
+def revisions(draw: st.DrawFn) -> tuple[Config, Config]:
+    """A configuration, and a later one that is mostly the same."""
+    before, other = draw(configs()), draw(configs())
+    declared = dict(before.declared)
+    for address, each in before.declared.items():
+        match draw(st.sampled_from(["same", "same", "lifecycle", "other"])):
+            case "lifecycle" if address.section == "cards":
+                declared[address] = replace(each, lifecycle=draw(LIFECYCLES))
+            case "other":
+                declared[address] = other.declared.get(address, each)
+    return before, replace(before, declared=declared)
+
+
+@settings(max_examples=150)
+@given(revisions(), BY_HAND, st.booleans())
+def test_what_is_compared_while_it_is_read_gives_the_same_plan(
+    configured: tuple[Config, Config], by_hand: list[tuple[int, dict[str, Any]]], is_moved: bool
+) -> None:
+    stripe, (before, wanted) = StripeModel(), configured
+    apply(before, stripe)
+    meddle(stripe, by_hand)
+    if is_moved:
+        for item in stripe.objects["issuing/cards"][:1]:
+            item["cardholder"] = stripe.objects["issuing/cardholders"][0]["id"]
+    world = stripe.world()
+    read = {
+        kind.resource: [*map(observer(kind, wanted.declared), stripe.objects[kind.resource])]
+        for kind in owned(KINDS)
+    }
+
+    one, other = (make_plan(KINDS, wanted, replace(world, objects=each)) for each in (world.objects, read))
+
+    assert plan_document(KINDS, one) == plan_document(KINDS, other)
+    assert one.fingerprint == other.fingerprint
+    assert one.steps == other.steps
 
 
 # --- law 3
