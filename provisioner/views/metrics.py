@@ -111,7 +111,13 @@ def _tell_drift(tell: Tell, drift: "DriftDocument") -> None:
         (value.address.partition(".")[0], value.direction.value) for value in drift.drift if not value.waits
     )
     tell("drift", "Values changed outside of provisioner.", {(): drift.summary.drift})
-    tell("drift_by_kind", "The same, by section and effect on spending.", found, "section", "direction")
+    tell(
+        "drift_by_kind",
+        "Values changed outside of provisioner, by section and effect on spending.",
+        found,
+        "section",
+        "direction",
+    )
     tell("drift_pending", "Changes that are not applied yet.", {(): drift.summary.pending})
     tell("drift_warnings", "Cards and cardholders that Stripe blocks.", {(): drift.summary.warnings})
 
@@ -119,7 +125,7 @@ def _tell_drift(tell: Tell, drift: "DriftDocument") -> None:
 def _tell_plan(tell: Tell, plan: "PlanDocument") -> None:
     changes = {(name,): number for name, number in plan.summary.counts.items()}
     tell("plan_changes", "Changes of the last plan, by action.", changes, "action")
-    tell("plan_guardrails", "Guardrails that stop the last plan.", {(): len(plan.stopped_by)})
+    tell("plan_guardrails", "Guardrails that block the last plan.", {(): len(plan.stopped_by)})
     for name, help_ in (
         ("available", "Money in the Issuing balance, in minor units."),
         ("pending", "Top-ups that are pending, in minor units."),

@@ -11,7 +11,7 @@ from e2e.shop import LIMITED, open_shop
 GUARDED = "guardrails: {max_declined_purchases: 1}\n"
 SAID = "2 past purchases would have been declined (max_declined_purchases: 1)"
 ALLOW = "--allow declined=2"
-NOTE = "guardrails.max_declined_purchases is not judged without past purchases"
+NOTE = "guardrails.max_declined_purchases is not checked without past purchases"
 PAST = ("--backtest", "90d", "--history", "purchases.history")
 
 

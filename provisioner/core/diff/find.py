@@ -77,7 +77,7 @@ def compare_with(kinds: Sequence[Kind], config: Config, snapshot: Snapshot) -> C
 
 def find_changes(kinds: Sequence[Kind], config: Config, world: Snapshot, surveyed: Inventory) -> Differences:
     """
-    Return all differences between the configuration and the world, in the order of the kinds' ranks.
+    Return all differences between the configuration and Stripe, in the order of the kinds' ranks.
 
     Raises ConfigError if the configuration has the id of an object of this project instead of its name.
     """

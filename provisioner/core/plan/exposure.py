@@ -212,7 +212,7 @@ class _Pool:
         return _total((own for address, own in self.had.items() if address not in without), self.bound_before)
 
     def reduced(self) -> Total:
-        """Return the total that can be spent after all of the plan's reductions, before any raise."""
+        """Return the total that can be spent after all of the plan's reductions, before any increase."""
         owns = (min(own, self.has.get(address, 0)) for address, own in self.had.items())
         return _total(owns, min(self.bound_before, self.bound_after))
 

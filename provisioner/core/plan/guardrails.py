@@ -20,7 +20,8 @@ from provisioner.core.schema.field import Direction
 UNLIMITED, ENDLESS = 999_999_999_999, "unlimited"
 DECLINED = "declined"
 UNJUDGED = (
-    "guardrails.max_declined_purchases is not judged without past purchases; to judge it, pass --backtest 90d"
+    "guardrails.max_declined_purchases is not checked without past purchases; "
+    "to check it, pass --backtest 90d"
 )
 FEW, SHARE = 10, 0.3  # of ten or more objects of a kind, at most 30% may end without --allow
 

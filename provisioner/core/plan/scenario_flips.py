@@ -69,8 +69,8 @@ def _simulated(
 
 def _gist(scenario: Scenario, course: Course) -> tuple[Any, ...]:
     """
-    Return what must stay the same: the answer, the purchase that it is for, and whether it is as
-    expected.
+    Return the parts of an outcome that are compared: the answer, the purchase that it is for, and whether it
+    is as expected.
     """
     approved = None if isinstance(course.answer, Unsure) else course.answer.approved
     return approved, course.place, course.fulfils(scenario)

@@ -361,4 +361,4 @@ class HistoryFile:
                 packed.size,
             )
         except IndexError:
-            raise msgspec.ValidationError("a word is missing") from None
+            raise msgspec.ValidationError("an entry is missing") from None
