@@ -1,6 +1,6 @@
 """Runs embedded Stripe APIs: one that keeps its state in a folder, and private ones for scenarios."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from provisioner.stripe_api.rate_limit import Limits
 # A private sandbox has no other user.
 LIMITLESS = Limits(endpoint=10_000, total=10_000)
 DAY = 86_400
+CHUNK = 500  # accounts that are connected per request
 NEARLY = 60  # seconds before midnight in which no scenario without a time is started
 
 
@@ -68,6 +69,15 @@ def sandbox_at(state: Path | None) -> Iterator[str]:
     if state:
         private_database(state)
     with running(Settings(state=state)) as base:
+        yield base
+
+
+@contextmanager
+def platform_at(state: Path, accounts: Sequence[str]) -> Iterator[str]:
+    """Run the sandbox of a file with these connected accounts, by their ids; yields its address."""
+    with sandbox_at(state) as base:
+        for start in range(0, len(accounts), CHUNK):
+            control(base, "accounts", {"ids": accounts[start : start + CHUNK]})
         yield base
 
 

@@ -17,6 +17,7 @@ from provisioner.core.approval.approve import above, capped
 from provisioner.core.diff.change import Action, Change
 from provisioner.core.diff.drift import find_drift
 from provisioner.core.diff.find import Comparison
+from provisioner.core.estate.fleet import AccountRow
 from provisioner.core.model.config import Guardrails
 from provisioner.core.model.errors import GuardrailError, ProvisionerError, StaleError
 from provisioner.core.model.json_document import MovedMoney
@@ -60,7 +61,10 @@ def _few(problems: list[str]) -> tuple[str, ...]:
 
 
 def _plan(account: Account, job: Job, blank: AccountOutcome) -> AccountOutcome:
-    plan = account.plan(account.compare())
+    return _planned(account, account.plan(account.compare()), job, blank)
+
+
+def _planned(account: Account, plan: Plan, job: Job, blank: AccountOutcome) -> AccountOutcome:
     return replace(
         blank,
         code=CHANGES if plan.changes else DONE,
@@ -100,7 +104,10 @@ def _apply(account: Account, job: Job, blank: AccountOutcome) -> AccountOutcome:
 
 
 def _drift(account: Account, _job: Job, blank: AccountOutcome) -> AccountOutcome:
-    counts = _moves(account, account.compare())
+    return _drifted(_moves(account, account.compare()), blank)
+
+
+def _drifted(counts: dict[str, int], blank: AccountOutcome) -> AccountOutcome:
     return replace(blank, code=CHANGES if counts["drift"] else DONE, counts=counts)
 
 
@@ -127,6 +134,30 @@ def _status(account: Account, _job: Job, blank: AccountOutcome) -> AccountOutcom
         "available": [{"currency": each["currency"], "amount": each["amount"]} for each in available],
     }
     return replace(blank, counts=_moves(account, seen), facts=facts)
+
+
+def _look(account: Account, job: Job, blank: AccountOutcome) -> AccountOutcome:
+    """Read the account once, for all that a page about the fleet shows; no number makes it fail."""
+    seen = account.compare()
+    plan, lives = account.plan(seen), seen.inventory.estates
+    cards = [live for name, estate in lives.items() if name == "card" for live in estate.current.values()]
+    exposure: Counter[str] = Counter()
+    for team in plan.outlook.exposure:
+        exposure[team.currency] += team.before.amount
+    row = AccountRow(
+        id=blank.account,
+        name=blank.name,
+        labels=job.account.labels,
+        at=seen.snapshot.now or int(time.time()),
+        plan=_planned(account, plan, job, replace(blank, phase="plan")).line,
+        drift=_drifted(_moves(account, seen), replace(blank, phase="drift")).line,
+        cards=len(cards),
+        active=sum(live.status == "active" for live in cards),
+        balances=plan.outlook.balances,
+        exposure=exposure,
+        unlimited=sum(team.before.unlimited for team in plan.outlook.exposure),
+    )
+    return replace(blank, row=row)
 
 
 def ends(plan: Plan) -> int:
@@ -192,4 +223,5 @@ _DEEDS: Mapping[str, Callable[[Account, Job, AccountOutcome], AccountOutcome]] =
     "apply": _apply,
     "drift": _drift,
     "status": _status,
+    "look": _look,
 }

@@ -28,7 +28,7 @@ class Job(Struct, frozen=True):
     """One phase for one account."""
 
     phase: str
-    """One of check, plan, apply, drift and status."""
+    """One of check, plan, apply, drift, status and look."""
     account: FleetAccount
     """The account."""
     mode: str

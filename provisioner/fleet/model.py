@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import NamedTuple
 
 from msgspec import Struct, field
+
+from provisioner.config.text.outside import NOTHING_MORE, Allowed
 
 
 class FleetAccount(Struct, frozen=True):
@@ -90,3 +93,18 @@ class Fleet(Struct, frozen=True):
     """The rate limits."""
     limits: FleetLimits = FleetLimits()
     """The guardrails."""
+
+
+class FleetSource(Struct, frozen=True):
+    """The place of a fleet, and the way to read it."""
+
+    path: Path
+    """The fleet file, or its folder."""
+    sandbox: Path | None = None
+    """The file of the sandbox to use instead of Stripe; None for Stripe."""
+    max_rps: float | None = None
+    """Maximum requests per second with the platform's key; None for the default."""
+    allowed: Allowed = NOTHING_MORE
+    """Variables and files that the configurations may read in addition to their own."""
+    policy: Path | None = None
+    """A file of guardrails that apply to every account."""

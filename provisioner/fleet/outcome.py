@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from provisioner.core.estate.fleet import AccountRow
 from provisioner.core.model.errors import SEVERITY, ExitCode
 from provisioner.core.model.fleet_report import AccountLine
 from provisioner.fleet.job import Ceiling
@@ -17,6 +18,8 @@ class AccountOutcome(AccountLine, frozen=True):
     """Limits that a plan sets for the apply that follows."""
     steps: tuple[Mapping[str, str], ...] = ()
     """Lines for the journal."""
+    row: AccountRow | None = None
+    """The row of a page about the fleet."""
 
     @property
     def line(self) -> AccountLine:

@@ -32,6 +32,11 @@ HOLE_SAYS = (
 )
 
 
+def is_fleet(path: Path) -> bool:
+    """Return whether a path is a fleet file, or a folder with one, by its name."""
+    return path.name in FILES or any((path / name).is_file() for name in FILES)
+
+
 def load_fleet(path: Path, allowed: Allowed = NOTHING_MORE) -> Fleet:
     """
     Read a fleet file, or the fleet.yaml of a folder, with its rosters.

@@ -1,136 +1,31 @@
-"""Keeps an estate current while somebody looks at it."""
+"""The latest reading of an account or of a fleet, and the news in it."""
 
-import asyncio
-import logging
-import time
-from collections.abc import AsyncIterator
-from typing import Protocol
+from msgspec.structs import replace
 
+from provisioner.core.estate.fleet import FleetEstate
 from provisioner.core.estate.model import Estate
-from provisioner.core.model.errors import ProvisionerError
 from provisioner.core.model.words import count
-from provisioner.views.values import inert
+from provisioner.web.reading import LiveReading, Source
 
-log = logging.getLogger("provisioner")
-FULL = 10  # how often new purchases are read before everything is read again
-FIRST = 5.0  # seconds that the first page waits for the first reading before it shows "Reading Stripe"
+EstateSource = Source[Estate]
 
 
-class EstateSource(Protocol):
-    """Reads an account. Its methods block until Stripe has answered."""
+class LiveEstate(LiveReading[Estate]):
+    """The newest reading of an account."""
 
-    def read(self) -> Estate:
-        """Read the whole account; raises ProvisionerError."""
-
-    def read_new(self) -> Estate:
-        """Read only new purchases. Return the same estate if there are none; raises ProvisionerError."""
-
-
-class LiveEstate:
-    """
-    The latest estate, which is read again while a page is open, and the pages that wait for changes.
-
-    Stripe limits the number of read requests, so nothing is read while no page is open.
-
-    found: the latest estate; None before the first reading.
-    error: the reason why the last reading failed; empty if it succeeded.
-    """
-
-    def __init__(self, source: EstateSource, every: float) -> None:
-        self._source, self._every = source, every
-        self._changed = asyncio.Condition()
-        self._watched = asyncio.Event()
-        self._watchers = self._version = 0
-        self._said = ""
-        self._ended = False
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._read_at = 0.0
-        self.found: Estate | None = None
-        self.error = ""
-
-    async def run(self) -> None:
-        """Read once, then repeatedly while a page is open, until the task is canceled."""
-        self._loop = asyncio.get_running_loop()
-        await self._look()
-        while self._every:
-            await self._watched.wait()
-            await asyncio.sleep(self._every)
-            if self._watchers:
-                await self._look()
-
-    def end(self) -> None:
-        """End the event streams of all open pages, so that the server can stop; callable from any thread."""
-        if self._loop is not None:
-            asyncio.run_coroutine_threadsafe(self._end(), self._loop)
-
-    async def _end(self) -> None:
-        async with self._changed:
-            self._ended = True
-            self._changed.notify_all()
-
-    async def first(self) -> None:
-        """Wait briefly for the first reading to succeed or fail."""
-        if self.found is None and not self.error:
-            try:
-                await asyncio.wait_for(self._next(0), FIRST)
-            except TimeoutError:
-                return
-
-    async def changes(self) -> AsyncIterator[str]:
-        """Yield a sentence for each change, until `end` is called."""
-        seen = self._version
-        self._watchers += 1
-        self._watched.set()
-        try:
-            while True:
-                seen = await self._next(seen)
-                if self._ended:
-                    return
-                yield self._said
-        finally:
-            self._watchers -= 1
-            if not self._watchers:
-                self._watched.clear()
-
-    async def _next(self, seen: int) -> int:
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._version > seen or self._ended)
-            return self._version
-
-    async def _look(self) -> None:
-        before, due = self.found, time.monotonic() - self._read_at > self._every * FULL
-        try:
-            if before is None or due:
-                after = await asyncio.to_thread(self._source.read)
-                self._read_at = time.monotonic()
-            else:
-                after = await asyncio.to_thread(self._source.read_new)
-        except ProvisionerError as error:
-            failed, self.error = self.error, str(error)
-            log.warning("Warning: Stripe could not be read: %s", inert(self.error))
-            if not failed:
-                await self._tell("Stripe could not be read.")
-            return
-        was_failed, self.error, self.found = bool(self.error), "", after
-        said = _difference(before, after)
-        if said or was_failed:
-            await self._tell(said or "Stripe can be read again.")
-
-    async def _tell(self, said: str) -> None:
-        async with self._changed:
-            self._version += 1
-            self._said = said
-            self._changed.notify_all()
+    def _between(self, old: Estate, new: Estate) -> str:
+        known = {each.id for each in old.purchases}
+        if number := sum(each.id not in known for each in new.purchases):
+            return f"{count(number, 'new purchase')}."
+        parts = ("cards", "purchases", "balances", "due", "drift", "outside")
+        is_same = all(getattr(old, part) == getattr(new, part) for part in parts)
+        return "" if is_same else "Stripe has changed."
 
 
-def _difference(old: Estate | None, new: Estate) -> str:
-    """Return a sentence about the changes between two readings; empty if nothing that is shown changed."""
-    if old is None:
-        return "Stripe has been read."
-    if old is new:
-        return ""
-    known = {each.id for each in old.purchases}
-    if number := sum(each.id not in known for each in new.purchases):
-        return f"{count(number, 'new purchase')}."
-    parts = ("cards", "purchases", "balances", "due", "drift", "outside")
-    return "Stripe has changed." if any(getattr(old, part) != getattr(new, part) for part in parts) else ""
+class LiveFleet(LiveReading[FleetEstate]):
+    """The newest reading of a fleet."""
+
+    def _between(self, old: FleetEstate, new: FleetEstate) -> str:
+        pairs = zip(old.accounts, new.accounts, strict=True)
+        number = sum(replace(one, at=0) != replace(other, at=0) for one, other in pairs)
+        return f"{count(number, 'account')} changed." if number else ""

@@ -1,9 +1,17 @@
 """The context of each page's template, computed from an estate and the query of the request."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from provisioner.core.estate.filters import OPEN, ORDERS, CardFilter, chosen_cards
+from provisioner.core.estate.fleet import (
+    FLEET_ORDERS,
+    FleetEstate,
+    FleetFilter,
+    chosen_accounts,
+    counted_states,
+    labels_of,
+    sums_of,
+)
 from provisioner.core.estate.model import Estate
 from provisioner.core.estate.purchases import (
     UNKNOWN,
@@ -18,9 +26,8 @@ from provisioner.core.estate.rows import CardRow
 from provisioner.core.purchases.record import PurchaseRecord
 from provisioner.views.plan.text import blast_radius, outside_lines, stop_lines, summary_line
 from provisioner.web.paging import page_of
+from provisioner.web.render import Context, Query
 
-Query = Mapping[str, str]
-Context = dict[str, Any]
 TOP = 12  # rows of a summary table
 FEW = 8  # cards listed on the overview
 STATUSES = (OPEN, "active", "inactive", "canceled")
@@ -33,6 +40,7 @@ def overview(estate: Estate, _query: Query) -> Context:
     used.sort(key=lambda card: (-card.tightest.share if card.tightest else 0.0, card.name))
     statuses = [(name, sum(card.status == name for card in estate.cards)) for name in STATUSES[1:]]
     return {
+        "estate": estate,
         "title": "Overview",
         "days_of": by_day(purchases, estate.now, estate.days),
         "all": total(purchases),
@@ -58,6 +66,7 @@ def cards(estate: Estate, query: Query) -> Context:
         sort=query.get("sort", "used"),
     )
     return {
+        "estate": estate,
         "title": "Cards",
         "wanted": wanted,
         "page": page_of(chosen_cards(estate.cards, wanted), query.get("page", "")),
@@ -69,6 +78,27 @@ def cards(estate: Estate, query: Query) -> Context:
     }
 
 
+def accounts(fleet: FleetEstate, query: Query) -> Context:
+    """Return what the page about a fleet shows."""
+    wanted = FleetFilter(
+        text=query.get("q", ""),
+        state=query.get("state", ""),
+        label=query.get("label", ""),
+        sort=query.get("sort", "urgent"),
+    )
+    return {
+        "fleet": fleet,
+        "title": "Accounts",
+        "wanted": wanted,
+        "page": page_of(chosen_accounts(fleet.accounts, wanted), query.get("page", "")),
+        "counted": counted_states(fleet.accounts),
+        "sums": sums_of(fleet.accounts),
+        "labels": labels_of(fleet.accounts),
+        "orders": {name: label for name, (label, _) in FLEET_ORDERS.items()},
+        "asked": _asked(query, "q", "state", "label", "sort"),
+    }
+
+
 def card(estate: Estate, identity: str) -> Context | None:
     """Return the context of the page of one card; None if there is no such card."""
     row = card_rows(estate).get(identity)
@@ -77,6 +107,7 @@ def card(estate: Estate, identity: str) -> Context | None:
     own = [each for each in estate.shown if each.card == identity]
     about = (identity, row.holder_id)
     return {
+        "estate": estate,
         "title": row.name,
         "card": row,
         "purchases": own[:TOP],
@@ -102,6 +133,7 @@ def purchases(estate: Estate, query: Query) -> Context:
     )
     found = list(matching(estate.shown, wanted, rows))
     return {
+        "estate": estate,
         "title": "Purchases",
         "wanted": wanted,
         "rows": rows,
@@ -143,6 +175,7 @@ def drift(estate: Estate, query: Query) -> Context:
     """Return the context of the drift page."""
     values = [each for each in estate.drift.drift if not each.waits]
     return {
+        "estate": estate,
         "title": "Drift",
         "changed": values,
         "waiting": [each for each in estate.drift.drift if each.waits],
@@ -155,6 +188,7 @@ def plan(estate: Estate, query: Query) -> Context:
     """Return the context of the plan page."""
     document = estate.plan
     return {
+        "estate": estate,
         "title": "Plan",
         "plan": document,
         "summary": summary_line(document),

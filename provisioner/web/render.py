@@ -8,32 +8,46 @@ from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from msgspec import Struct
 
+from provisioner.core.estate.fleet import STATES
 from provisioner.core.estate.limits import LimitUse
 from provisioner.core.model.money import PER, show_money
 from provisioner.core.model.words import count
+from provisioner.views.fleet import outcome_words
 from provisioner.views.plan.rows import rows
 from provisioner.views.plan.text import SYMBOLS, headline
 from provisioner.views.values import inert, show_trace, show_value
 
 LONGEST = 300  # the most characters of a text that are shown; texts from Stripe can be much longer
+Query = Mapping[str, str]
+Context = dict[str, Any]
 DASHBOARD = "https://dashboard.stripe.com/"
 _ID = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
 FULL, NEARLY = 1.0, 0.8  # used shares of a limit from which it is highlighted
 
 
-class ServedLinks:
+class ServedLinks(Struct, frozen=True):
     """Builds the addresses of pages that the web server serves."""
+
+    prefix: str = ""
+    """The beginning of all addresses; empty for pages at the root."""
+    home: str = "overview"
+    """The name of the page at the root."""
 
     def page(self, name: str, /, **query: str | int) -> str:
         """Return the address of a page with a query; empty values are omitted."""
         given = {key: value for key, value in query.items() if value not in ("", None)}
-        path = "/" if name == "overview" else f"/{name}"
+        path = f"{self.prefix}/{'' if name == self.home else name}"
         return f"{path}?{urlencode(given)}" if given else path
 
     def card(self, identity: str) -> str:
         """Return the address of a card's page."""
-        return f"/cards/{identity}" if _ID.fullmatch(identity) else ""
+        return f"{self.prefix}/cards/{identity}" if _ID.fullmatch(identity) else ""
+
+    def account(self, identity: str) -> str:
+        """Return the address of the pages about an account of a fleet."""
+        return f"{self.prefix}/accounts/{identity}/" if _ID.fullmatch(identity) else ""
 
 
 @cache
@@ -49,6 +63,7 @@ def environment() -> Environment:
     )
     found.filters |= {
         "money": show_money,
+        "result": outcome_words,
         "moment": show_moment,
         "day": show_day,
         "limit": show_limit,
@@ -61,10 +76,11 @@ def environment() -> Environment:
         "count": count,
         "dashboard": dashboard,
         "headline": headline,
+        "STATES": STATES,
         "level": level,
         "show_trace": show_trace,
         "show_value": show_value,
-        "sums": show_sums,
+        "show_sums": show_sums,
         "symbols": SYMBOLS,
     }
     return found

@@ -9,12 +9,13 @@ from typing import TypeVar
 from markupsafe import Markup
 
 from provisioner.core.estate.filters import CardFilter, chosen_cards
+from provisioner.core.estate.fleet import FleetEstate, FleetFilter, chosen_accounts
 from provisioner.core.estate.model import Estate
 from provisioner.core.model.words import count
 from provisioner.web import pages
-from provisioner.web.pages import Context
 from provisioner.web.paging import TablePage
-from provisioner.web.render import render
+from provisioner.web.render import Context, render
+from provisioner.web.site import Place
 
 MOST = 500  # the most rows of a table, so that a file about ten thousand cards still opens at once
 T = TypeVar("T")
@@ -33,10 +34,30 @@ class FileLinks:
         """Return an empty string, so that names are not links: cards have no pages."""
         return ""
 
+    def account(self, _identity: str) -> str:
+        """Return an empty string: accounts have no pages."""
+        return ""
+
 
 def report_html(estate: Estate) -> str:
+    """Return an estate as one HTML page; long tables are cut after `MOST` rows."""
+    place = Place(estate.project, estate.environment, estate.mode, estate.account)
+    return _page(place, estate.now, estate.gaps, _sections(estate))
+
+
+def fleet_report_html(fleet: FleetEstate) -> str:
+    """Return a fleet as one HTML page, which has at most the `MOST` most urgent accounts."""
+    place = Place(fleet.name, "", fleet.mode, count(len(fleet.accounts), "account"))
+    context = pages.accounts(fleet, {})
+    rows = chosen_accounts(fleet.accounts, FleetFilter())
+    shown: Context = {**context, "page": _first(rows), "links": FileLinks()}
+    body = Markup(render("accounts_part.html", shown))  # noqa: S704 - a template has escaped it
+    return _page(place, fleet.now, (), [("accounts", _of("Accounts", len(rows)), body)])
+
+
+def _page(place: Place, now: int, gaps: Sequence[str], sections: Sequence[tuple[str, str, Markup]]) -> str:
     """
-    Return an estate as one HTML page; long tables are cut after `MOST` rows.
+    Return sections as one HTML page.
 
     Its content security policy forbids all scripts but the page's own and all requests, whatever the values
     contain.
@@ -54,11 +75,13 @@ def report_html(estate: Estate) -> str:
     return render(
         "report.html",
         {
-            "estate": estate,
+            "place": place,
+            "now": now,
+            "gaps": gaps,
             "policy": Markup(policy),  # noqa: S704 - made above, of nothing but digests
             "style": Markup(style),  # noqa: S704 - the package's own file
             "scripts": [Markup(script) for script in scripts],  # noqa: S704 - as above
-            "sections": _sections(estate),
+            "sections": sections,
         },
     )
 

@@ -3,27 +3,26 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Any
 
 from provisioner.sandbox.http.prompt_server import PromptServer, listen, url_of
-from provisioner.web.app import EstateSite, Place
-from provisioner.web.live import EstateSource, LiveEstate
+from provisioner.web.site import LiveSite
 
 HOST = "127.0.0.1"
 Serving = Callable[[str, Callable[[], None]], AbstractContextManager[None]]
 
 
-def serve_estate(source: EstateSource, place: Place, port: int, every: float, serving: Serving) -> None:
+def serve_site(site: LiveSite[Any], port: int, serving: Serving) -> None:
     """
-    Serve the pages about an account for as long as the block of the context manager `serving` runs.
+    Serve pages for as long as the block of the context manager `serving` runs.
 
-    `serving` is called with the address of the pages and a function that stops the server. While a page is
-    open, new purchases are read every `every` seconds. Raises OSError if the port is in use.
+    `serving` is called with the address of the pages and a function that stops the server. Raises OSError if
+    the port is in use.
     """
-    live = LiveEstate(source, every)
-    server = PromptServer(EstateSite(live, place).application(), lambda: None)
+    server = PromptServer(site.application(), lambda: None)
 
     def end() -> None:
-        live.end()
+        site.end()
         server.end()
 
     with listen(HOST, port) as listener:

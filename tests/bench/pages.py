@@ -28,8 +28,9 @@ from provisioner.engine.read.projection import observer
 from provisioner.engine.snapshots import record
 from provisioner.kinds import KINDS
 from provisioner.sandbox.http.prompt_server import PromptServer, listen, url_of
-from provisioner.web.app import EstateSite, Place
+from provisioner.web.app import EstateSite
 from provisioner.web.live import LiveEstate
+from provisioner.web.site import Place
 
 NOW, DAYS, EACH = 1_796_000_000, 30, 5
 PATHS = (

@@ -20,8 +20,9 @@ from provisioner.sandbox.http.prompt_server import PromptServer, listen, url_of
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
 from provisioner.stripe_api.rate_limit import Pace
-from provisioner.web.app import EstateSite, Place
+from provisioner.web.app import EstateSite
 from provisioner.web.live import LiveEstate
+from provisioner.web.site import Place
 
 KEY = "sk_test_canary51Key"
 NAMES = ("Canary Person", "canary.person@acme.example", "Canary Merchant")

@@ -11,8 +11,9 @@ from support.pages import ROOT
 
 from provisioner import Project
 from provisioner.app.demo import DemoReader
-from provisioner.web.app import EstateSite, Place
+from provisioner.web.app import EstateSite
 from provisioner.web.live import LiveEstate
+from provisioner.web.site import Place
 from web.conftest import run
 
 PAGES = {"overview": "/", "cards": "/cards", "purchases": "/purchases", "drift": "/drift", "plan": "/plan"}

@@ -11,8 +11,9 @@ import requests
 
 from provisioner.app.estate import EstateReader
 from provisioner.core.model.errors import StripeError
-from provisioner.web.app import EstateSite, Place
+from provisioner.web.app import EstateSite
 from provisioner.web.live import LiveEstate
+from provisioner.web.site import Place
 from web.conftest import NAMES, Company, Serve, run
 
 PAGES = ("/", "/cards", "/purchases", "/drift", "/plan")

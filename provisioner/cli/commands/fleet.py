@@ -14,7 +14,7 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
-from provisioner.app.sandboxes import sandbox_at
+from provisioner.app.sandboxes import platform_at
 from provisioner.cli.fleet_report import FleetProgress, FleetReport, report
 from provisioner.cli.options.fleet import PATH, SELECT, FleetOptions, fleet_options
 from provisioner.cli.options.notify import Notification, notified
@@ -34,14 +34,12 @@ from provisioner.fleet.read import load_fleet
 from provisioner.fleet.run import Engine, EngineLostError, run, stream
 from provisioner.fleet.select import Shard, fits, labels_hint
 from provisioner.fleet.totals import NAMES, Totals, judge
-from provisioner.net.sandbox_control import control
 from provisioner.notify.notice import tell_fleet
 from provisioner.stripe_api.credentials import key_for
 
 # Python's default thresholds are too low here: each account leaves garbage, and thousands of accounts follow.
 COLLECT_OFTEN = (700, 10, 10)
 NOTHING: Mapping[str, int] = MappingProxyType({})
-CHUNK = 500  # accounts per request when the sandbox creates them
 
 
 class Open(Struct, frozen=True):
@@ -146,10 +144,8 @@ def opened(
     rate = platform_rate(fleet.rates, fleet.mode, options.shards, options.max_rps)
     budget = budget_of(f"provisioner-{uuid.uuid4()}", rate)
     with ExitStack() as stack:
-        base = stack.enter_context(sandbox_at(SANDBOX_STATE)) if options.sandbox else ""
-        ids = [account.id for account in accounts] if base else []
-        for start in range(0, len(ids), CHUNK):  # The connected accounts must exist in the sandbox.
-            control(base, "accounts", {"ids": ids[start : start + CHUNK]})
+        ids = [account.id for account in accounts]
+        base = stack.enter_context(platform_at(SANDBOX_STATE, ids)) if options.sandbox else ""
         stop = threading.Event()
         engine = stack.enter_context(_engine(options, budget, stop, base))
 

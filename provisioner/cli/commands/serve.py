@@ -4,16 +4,16 @@ import errno
 import logging
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec.structs import replace
 
 from provisioner.app.account import Account
 from provisioner.app.ready import ready
-from provisioner.cli.options.looking import LookOptions, look_options
+from provisioner.cli.options.looking import LookOptions, fleet_source, look_options
 from provisioner.cli.options.shared import Options, load, read, stripe_options
 from provisioner.cli.session import fitted, session
 from provisioner.cli.terminal.exit import DONE, exits
@@ -22,13 +22,18 @@ from provisioner.cli.terminal.signals import end, on_signal
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ProvisionerError
 from provisioner.engine.snapshots import forget as delete_snapshots
+from provisioner.fleet.read import is_fleet
 from provisioner.stripe_api.credentials import is_unrestricted, key_for
 
 if TYPE_CHECKING:  # cold start: templates and server are slow to import
-    from provisioner.web.app import Place
+    from provisioner.app.recorded_estate import RecordedReader
+    from provisioner.fleet.look import FleetReader
+    from provisioner.web.fleet_app import FleetSite
     from provisioner.web.live import EstateSource
+    from provisioner.web.site import LiveSite, Place
 
 LOOK, LOOK_AT_SANDBOX = 60.0, 3.0  # seconds between reads of new purchases
+FLEET = 10  # reads of one account's new purchases, in the time between two reads of a fleet
 CAN_WRITE = (
     "This key can write. These pages never write, so use a restricted key that can only read: "
     "docs/how-to/restricted-keys.md"
@@ -68,11 +73,10 @@ def command(
     """
     Show the account of the configuration at PATH in a browser, until interrupted; change nothing.
 
-    The pages are served to this machine only, and Stripe is read with a client that cannot write. While no
-    page is open, nothing is read.
+    PATH may also be a fleet: then its accounts are shown, and each of them when it is opened. The pages are
+    served to this machine only, and Stripe is read with a client that cannot write. While no page is open,
+    nothing is read.
     """
-    from provisioner.web.server import serve_estate  # noqa: PLC0415 - cold start: templates and server are heavy
-
     if forget:
         was_there = delete_snapshots(look.snapshots)
         click.echo(f"Deleted {look.snapshots}." if was_there else f"{look.snapshots} does not exist.")
@@ -80,16 +84,64 @@ def command(
     if demo and not options.sandbox:
         raise click.UsageError("--demo makes purchases in a sandbox; add --sandbox")
     every = every or (LOOK_AT_SANDBOX if options.sandbox else LOOK)
-    opened = _demo(options, look) if demo else _real(options, look)
-    with opened as (source, place):
-        try:
-            serve_estate(source, place, port, every, partial(_serving, place.project))
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            text = f"port {port} is already in use; choose another one, or leave out --port"
-            raise ProvisionerError(text) from None
+    if is_fleet(options.path):
+        if demo:
+            raise click.UsageError("--demo is for one configuration, not for a fleet")
+        opened = _fleet(options, look, every)
+    else:
+        opened = _account(_demo(options, look) if demo else _real(options, look), every)
+    with opened as (site, name):
+        _serve(site, name, port)
     return DONE
+
+
+def _serve(site: "LiveSite[Any]", name: str, port: int) -> None:
+    from provisioner.web.server import serve_site  # noqa: PLC0415 - cold start: templates and server are slow to import
+
+    try:
+        serve_site(site, port, partial(_serving, name))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        text = f"port {port} is already in use; choose another one, or leave out --port"
+        raise ProvisionerError(text) from None
+
+
+@contextmanager
+def _account(
+    opened: AbstractContextManager[tuple["EstateSource", "Place"]], every: float
+) -> Iterator[tuple["LiveSite[Any]", str]]:
+    from provisioner.web.app import EstateSite  # noqa: PLC0415 - cold start: as above
+    from provisioner.web.live import LiveEstate  # noqa: PLC0415 - cold start: as above
+
+    with opened as (source, place):
+        yield EstateSite(LiveEstate(source, every), place), place.project
+
+
+@contextmanager
+def _fleet(options: Options, look: LookOptions, every: float) -> Iterator[tuple["LiveSite[Any]", str]]:
+    from provisioner.fleet.look import fleet_reader  # noqa: PLC0415 - cold start: rarely needed
+
+    with fleet_reader(fleet_source(options)) as reader:
+        warning = _can_write(options, reader.mode)
+        place = _place(Config(reader.name, reader.mode, None, {}), options, warning)
+        yield fleet_site(reader, place, look, every), reader.name
+
+
+def fleet_site(reader: "FleetReader", place: "Place", look: LookOptions, every: float) -> "FleetSite":
+    """Return the pages about a fleet, which open an account once somebody looks at it."""
+    from provisioner.app.estate import EstateReader  # noqa: PLC0415 - cold start: as above
+    from provisioner.app.recorded_estate import RecordedReader  # noqa: PLC0415 - cold start: as above
+    from provisioner.web.fleet_app import FleetSite  # noqa: PLC0415 - cold start: as above
+    from provisioner.web.live import LiveFleet  # noqa: PLC0415 - cold start: as above
+
+    def open_account(identity: str) -> "RecordedReader | None":
+        if identity not in reader.jobs:
+            return None
+        inner = EstateReader(partial(reader.open, identity), days=look.days, personal=look.personal)
+        return RecordedReader(inner, look.snapshots, "serve")
+
+    return FleetSite(LiveFleet(reader, every * FLEET), place, open_account, every)
 
 
 @contextmanager
@@ -114,16 +166,22 @@ def _real(options: Options, look: LookOptions) -> Iterator[tuple["EstateSource",
     from provisioner.app.recorded_estate import RecordedReader  # noqa: PLC0415 - cold start: as above
 
     with session(options) as stripe:
-        unrestricted = not options.sandbox and is_unrestricted(key_for(stripe.config.mode, os.environ))
-        if unrestricted:
-            tell(f"Warning: {CAN_WRITE}", level=logging.WARNING)
+        warning = _can_write(options, stripe.config.mode)
 
         def current() -> Account:
             return ready(replace(stripe, config=fitted(options, read(options))))
 
-        place = _place(stripe.config, options, CAN_WRITE if unrestricted else "")
+        place = _place(stripe.config, options, warning)
         reader = EstateReader(current, days=look.days, personal=look.personal)
         yield RecordedReader(reader, look.snapshots, "serve"), place
+
+
+def _can_write(options: Options, mode: str) -> str:
+    """Return what is to be said of a key that can write, after saying it; empty if there is nothing."""
+    if options.sandbox or not is_unrestricted(key_for(mode, os.environ)):
+        return ""
+    tell(f"Warning: {CAN_WRITE}", level=logging.WARNING)
+    return CAN_WRITE
 
 
 @contextmanager
@@ -136,7 +194,7 @@ def _demo(options: Options, look: LookOptions) -> Iterator[tuple["EstateSource",
 
 
 def _place(config: Config, options: Options, warning: str) -> "Place":
-    from provisioner.web.app import Place  # noqa: PLC0415 - cold start: as above
+    from provisioner.web.site import Place  # noqa: PLC0415 - cold start: as above
 
     return Place(
         config.project,

@@ -6,7 +6,9 @@ import click
 from msgspec import Struct
 
 from provisioner.cli.options.grouped import one_struct
+from provisioner.cli.options.shared import SANDBOX_STATE, Options
 from provisioner.engine.snapshots import SNAPSHOTS
+from provisioner.fleet.model import FleetSource
 
 
 class LookOptions(Struct, frozen=True):
@@ -37,3 +39,11 @@ _LOOK = (
 )
 look_options = one_struct("look", LookOptions, _LOOK)
 """Adds the options of `serve` and `report` to a command, which receives them as `look`."""
+
+
+def fleet_source(options: Options) -> FleetSource:
+    """Return the fleet to read; raises UsageError for --env and --var, which a fleet sets itself."""
+    if options.env or options.variables:
+        raise click.UsageError("--env and --var do not apply to a fleet, which sets both for each account")
+    state = SANDBOX_STATE if options.sandbox else None
+    return FleetSource(options.path, state, options.max_rps, options.allowed, options.policy)

@@ -62,7 +62,7 @@ def _plan(plan: PlanDocument) -> Iterator[DueItem]:
 
 def _balances(balances: Iterable[BalanceDocument]) -> Iterator[DueItem]:
     for each in balances:
-        if each.top_up_below is not None and each.available + each.pending < each.top_up_below:
+        if each.is_low and each.top_up_below is not None:
             low = show_money(each.available + each.pending, each.currency)
             text = f"{low} available or pending, below {show_money(each.top_up_below, each.currency)}"
             yield DueItem("now", "Balance", text, page="plan")

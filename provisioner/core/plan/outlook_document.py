@@ -20,6 +20,11 @@ class BalanceDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     declared: str = ""
     """A keyed digest of the configured target."""
 
+    @property
+    def is_low(self) -> bool:
+        """Return whether what is available or pending is below the balance that is topped up."""
+        return self.top_up_below is not None and self.available + self.pending < self.top_up_below
+
 
 class Power(Struct, frozen=True):
     """The monthly exposure of some cards."""

@@ -86,7 +86,7 @@
     const page = document.body.dataset.page;
     if (page === "message") { location.reload(); return; }
     const said = document.getElementById("arrived");
-    if (page === "overview" || page === "cards" || page === "purchases") {
+    if (["overview", "cards", "purchases", "accounts"].includes(page)) {
       htmx.ajax("GET", location.pathname + location.search, { target: "#results", select: "#results", swap: "outerHTML" });
       said.textContent = event.data;
     } else {

@@ -1,0 +1,92 @@
+"""The web application about a fleet, which has those about its accounts below it."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+
+from msgspec.structs import replace
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from provisioner.core.estate.fleet import FleetEstate
+from provisioner.core.model.words import count
+from provisioner.web import pages
+from provisioner.web.app import EstateSite
+from provisioner.web.live import EstateSource, LiveEstate, LiveFleet
+from provisioner.web.render import ServedLinks
+from provisioner.web.site import LiveSite, Place, running
+
+PAGES = (("accounts", "Accounts"),)
+MOST_OPEN = 10  # accounts whose pages are kept current; each has all its cards and purchases
+Open = Callable[[str], EstateSource | None]
+
+
+class FleetSite(LiveSite[FleetEstate]):
+    """
+    The page about a fleet, and the pages about its accounts.
+
+    `open_account` returns what reads the account with an id, or None if the fleet has no such account. New
+    purchases in it are looked for every so many seconds while one of its pages is open.
+    """
+
+    def __init__(self, live: LiveFleet, place: Place, open_account: Open, every: float) -> None:
+        super().__init__(live, place, PAGES, ServedLinks(home="accounts"))
+        self._open, self._every = open_account, every
+        self._accounts: dict[str, tuple[LiveEstate, ASGIApp, AsyncExitStack]] = {}
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the addresses of the pages."""
+        return [
+            Route("/", self._page("accounts", pages.accounts)),
+            Mount("/accounts/{account}", self._account),
+        ]
+
+    def end(self) -> None:
+        """Let go of all open pages, from any thread, so that the server need not wait for them."""
+        super().end()
+        for live, _, _ in [*self._accounts.values()]:
+            live.end()
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        async with super()._lifespan(app):
+            yield
+            for _, _, reading in self._accounts.values():
+                await reading.aclose()
+
+    async def _account(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on to the pages about an account, which are opened by the first request."""
+        identity = scope["path_params"]["account"]
+        if identity not in self._accounts:
+            if (source := self._open(identity)) is None:
+                text = "The fleet has no account with this id."
+                await self._message("No such account", text, 404)(scope, receive, send)
+                return
+            if len(self._accounts) >= MOST_OPEN:
+                await self._close_one()
+            live, reading = LiveEstate(source, self._every), AsyncExitStack()
+            names = {row.id: row.name for row in self._live.found.accounts} if self._live.found else {}
+            place = replace(
+                self._place,
+                project="",
+                account=identity,
+                fleet=self._place.project,
+                member=names.get(identity, identity),
+            )
+            await reading.enter_async_context(running(live))
+            app = EstateSite(live, place, f"/accounts/{identity}").application()
+            self._accounts[identity] = live, app, reading
+        await self._accounts[identity][1](scope, receive, send)
+
+    async def _close_one(self) -> None:
+        """Let go of the account that was opened first."""
+        live, _, reading = self._accounts.pop(next(iter(self._accounts)))
+        live.end()
+        await reading.aclose()
+
+    def _waiting(self) -> str:
+        return "Reading the accounts of the fleet."
+
+    def _head(self, found: FleetEstate) -> Place:
+        return replace(self._place, account=count(len(found.accounts), "account"))
