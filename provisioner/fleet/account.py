@@ -215,7 +215,7 @@ def approved(
             changes.append(change)
         elif most := ceiling.top_up.get(change.params["currency"], 0):
             changes.append(capped(change, most))
-    return plan if tuple(changes) == plan.changes else with_changes(kinds, plan, tuple(changes))
+    return plan if tuple(changes) == plan.changes else with_changes(plan, tuple(changes))
 
 
 _DEEDS: Mapping[str, Callable[[Account, Job, AccountOutcome], AccountOutcome]] = {

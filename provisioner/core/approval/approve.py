@@ -47,7 +47,7 @@ def hold_to(kinds: Sequence[Kind], plan: Plan, approved: PlanDocument) -> Plan:
             held.append(change)
         else:
             moved.append(f"{change.address}: {_why(change, before, plan, approved)}")
-    left = replace(with_changes(kinds, plan, held), notes=(*plan.notes, *notes))
+    left = replace(with_changes(plan, held), notes=(*plan.notes, *notes))
     shown = approved.blast_radius
     exposure = {each.currency: each.amount for each in shown.exposure_added}
     moved = moved or [*above(kinds, left, exposure, shown.cards_activated, set(replaced))]

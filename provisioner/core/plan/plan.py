@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -40,9 +41,11 @@ class Impact(Struct, frozen=True):
     """The number of irreversible changes."""
 
 
-class Plan(Struct, frozen=True):
+class Plan(Struct, frozen=True, dict=True):
     """The changes, the steps that make them, and remarks for readers."""
 
+    kinds: tuple[Kind, ...]
+    """All kinds of resources."""
     project: str
     """The name of the project."""
     mode: str
@@ -51,8 +54,6 @@ class Plan(Struct, frozen=True):
     """The id of the account."""
     changes: tuple[Change, ...]
     """The changes, in the order of addresses."""
-    steps: tuple[Step, ...]
-    """The steps, in the order in which they begin."""
     notes: tuple[Note, ...]
     """Remarks for the reader."""
     unchanged: int
@@ -94,6 +95,15 @@ class Plan(Struct, frozen=True):
     """Past purchases, judged by the planned controls; None if none were read."""
     traces: Mapping[Place, TraceDocument] = field(default_factory=dict)
     """Events that changed values outside of provisioner, if they were looked up."""
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """
+        The steps, in the order in which they begin.
+
+        They follow from the changes alone, and are made once an apply needs them: most plans are only read.
+        """
+        return order_steps(self.kinds, Owner(self.project, self.salt), (*self.changes, *self.upkeep))
 
     @property
     def seal(self) -> Seal:
@@ -166,11 +176,11 @@ def assemble(
     seals = seals_of(world, config.project, salt)
     best, salt = next(iter(seals.values())), salt or new_salt(world, config.project)
     return Plan(
+        kinds=tuple(kinds),
         project=config.project,
         mode=config.mode,
         account=account_of(world),
         changes=changes,
-        steps=order_steps(kinds, Owner(config.project, salt), (*changes, *upkeep)),
         notes=tuple(found.notes),
         unchanged=sum(address not in touched for address in config.declared),
         ids=surveyed.ids,
@@ -209,15 +219,14 @@ def _standing(kind: Kind, config: Config, surveyed: Inventory) -> int:
     )
 
 
-def with_changes(kinds: Sequence[Kind], plan: Plan, changes: Sequence[Change]) -> Plan:
+def with_changes(plan: Plan, changes: Sequence[Change]) -> Plan:
     """Return the plan with other changes, computed with all live objects in view."""
-    cards = spenders(kinds, plan.surveyed, changes)
+    cards = spenders(plan.kinds, plan.surveyed, changes)
     by_team = exposure_by_team(plan.config, plan.surveyed, cards)
     return replace(
         plan,
         changes=tuple(changes),
-        steps=order_steps(kinds, Owner(plan.project, plan.salt), (*changes, *plan.upkeep)),
-        blast=blast_radius({kind.name: kind for kind in kinds}, changes, cards),
+        blast=blast_radius({kind.name: kind for kind in plan.kinds}, changes, cards),
         fingerprint=fingerprint(plan.seal, changes),
         outlook=replace(plan.outlook, exposure=by_team),
     )
