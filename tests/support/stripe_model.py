@@ -9,7 +9,7 @@ from typing import Any
 from provisioner.core.diff.top_up import read_top_up
 from provisioner.core.model.errors import StripeError
 from provisioner.core.model.snapshot import Snapshot
-from provisioner.core.plan.call import Call, resolve_refs
+from provisioner.core.plan.call import Call, Step, resolve_refs
 from provisioner.core.plan.plan import Plan
 from provisioner.core.schema.kind import owned
 from provisioner.engine.ports import Answer
@@ -118,10 +118,12 @@ def merge(item: Json, params: Mapping[str, Any]) -> None:
             item[name] = value
 
 
-def carry_out(plan: Plan, stripe: StripeModel, *, calls: int | None = None) -> Iterator[None]:
-    """Make the calls of a plan one by one, at most so many; pauses after each."""
+def carry_out(
+    plan: Plan, stripe: StripeModel, *, calls: int | None = None, steps: Sequence[Step] = ()
+) -> Iterator[None]:
+    """Make the calls of a plan one by one, at most so many, or those of `steps`; pauses after each."""
     ids = dict(plan.ids)
-    for step in plan.steps[:calls]:
+    for step in (steps or plan.steps)[:calls]:
         call = Call(
             step.call.service,
             step.call.verb,

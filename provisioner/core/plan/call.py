@@ -53,10 +53,11 @@ class Phase(IntEnum):
     The phases of an apply, in an order that never allows more spending than both old and new state, even if
     it stops.
 
-    PREPARE does not raise spending; it sets what a cardholder needs before its cards can be activated. FINISH
-    ends the objects that a replacement replaced. ACTIVATE comes after it, so that there are never two
-    spendable cards at one address. WIDEN raises the limits of objects that others refer to (a cardholder),
-    after every object that refers to them has been lowered to its new limits.
+    PREPARE does not raise spending; it sets what a cardholder needs before its cards can be activated. CREATE
+    also activates new physical cards. FINISH ends the objects that a replacement replaced. ACTIVATE comes
+    after it, so that there are never two spendable cards at one address. WIDEN raises the limits of objects
+    that others refer to (a cardholder), after every object that refers to them has been lowered to its new
+    limits.
     """
 
     TIGHTEN = 0

@@ -1,12 +1,13 @@
 """Converts changes to calls, in an order that is safe wherever an apply stops."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
 from provisioner.core.diff.change import OUR_OWN, Action, Change, Edit
-from provisioner.core.model.resource import Live, Ref, references
+from provisioner.core.model.resource import Address, Live, Ref, references
 from provisioner.core.ownership.inventory import is_retired
 from provisioner.core.ownership.marks import ADDRESS
 from provisioner.core.ownership.reissue import reissued_for
@@ -56,15 +57,14 @@ def order_steps(kinds: Iterable[Kind], owner: Owner, changes: Iterable[Change]) 
             down = step.phase in (Phase.TIGHTEN, Phase.FINISH)
             steps.append((step.phase, -kind.rank if down else kind.rank, step))
     ordered = [step for _, _, step in sorted(steps, key=lambda entry: (*entry[:2], entry[2].address))]
+    created: dict[Address, set[Address]] = defaultdict(set)  # what is created, by all that it refers to
+    for step in ordered:
+        for address in step.needs if step.phase is Phase.CREATE else ():
+            created[address].add(step.address)
     for place, step in enumerate(ordered):
         # a replaced object ends after everything that referred to it has moved
         if step.phase is Phase.FINISH:
-            moved = {
-                other.address
-                for other in ordered
-                if other.phase is Phase.CREATE and step.address in other.needs
-            }
-            ordered[place] = replace(step, needs=step.needs | moved)
+            ordered[place] = replace(step, needs=step.needs | created.get(step.address, set()))
     giving = [step for step in ordered if step.direction is Direction.BROADENING]
     given, needed = {step.address for step in giving}, {address for step in giving for address in step.needs}
     return tuple(
@@ -84,7 +84,8 @@ def _create(kind: Kind, owner: Owner, change: Change) -> Iterator[Step]:
     yield _creation(kind, owner, change, inactive=False)
     declared = change.declared.fields if change.declared else {}
     if later := kind.deferred_fields(declared):
-        yield _activation(kind, owner, change, later)
+        # as safe as a virtual card, which is created active in this phase: what tightens has been done
+        yield replace(_activation(kind, owner, change, later), phase=Phase.CREATE)
 
 
 def _activation(kind: Kind, owner: Owner, change: Change, sent: Mapping[str, Any]) -> Step:

@@ -2,6 +2,7 @@
 
 import pytest
 from support.declare import HOLDER, card, config, holder
+from support.stripe_model import StripeModel, carry_out
 
 from provisioner.cli.terminal import progress
 from provisioner.cli.terminal.log import tell
@@ -35,11 +36,23 @@ def test_the_limit_in_all_decides_where_it_is_the_lower_one():
     assert 100 <= Remaining(Limits(endpoint=25, total=10), plan.steps).seconds() <= 110
 
 
-def test_what_waits_for_the_phase_before_it_comes_on_top():
+def test_new_physical_cards_take_no_longer_than_virtual_ones():
     virtual, physical = cards(250), cards(250, type="physical", shipping=SHIPPING)
 
     assert len(physical.steps) == len(virtual.steps) + 250  # activated by a call of their own
     foretold = [Remaining(LIMITS, plan.steps).seconds() for plan in (virtual, physical)]
+    assert foretold[0] == foretold[1]
+
+
+def test_what_waits_for_the_phase_before_it_comes_on_top():
+    stripe = StripeModel()
+    asleep = [card(f"card-{n}", status="inactive") for n in range(50)]
+    for _ in carry_out(make_plan(KINDS, config(holder(), *asleep), stripe.world()), stripe):
+        pass
+    woken, new = ([card(f"{name}-{n}") for n in range(50)] for name in ("card", "new"))
+    plans = [make_plan(KINDS, config(holder(), *each), stripe.world()) for each in (woken, [*woken, *new])]
+
+    foretold = [Remaining(LIMITS, plan.steps).seconds() for plan in plans]
     assert foretold[1] == pytest.approx(2 * foretold[0])
 
 

@@ -1,22 +1,24 @@
 """The laws that a plan and its calls keep, in worlds of plain data: all of a small one, and drawn ones."""
 
-from itertools import product
+from collections.abc import Iterator
+from itertools import groupby, product
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from support.declare import card, config, holder, target
+from support.declare import HOLDER, card, config, holder, target
 from support.stripe_model import StripeModel, carry_out
 
 from provisioner.core.model.config import Config
 from provisioner.core.model.resource import Declared, Lifecycle, Reissue
-from provisioner.core.plan.call import Call, Phase
+from provisioner.core.plan.call import Call, Phase, Step
 from provisioner.core.plan.plan import Plan, make_plan
 from provisioner.core.plan.write_document import plan_document
 from provisioner.core.schema.field import Direction
 from provisioner.core.schema.kind import owned
+from provisioner.engine.apply.scheduler import Ready
 from provisioner.engine.read.projection import observer
 from provisioner.kinds import KINDS
 
@@ -58,6 +60,7 @@ CONTROLS = st.one_of(
         },
     ),
 ).map(lambda controls: controls or None)
+PHYSICAL = {"type": "physical", "shipping": {"name": "Jenny Rosen", "address": HOLDER["billing"]["address"]}}
 ENDS = {"cancel_after": {"payment_count": 1}}
 LIFECYCLES = st.builds(
     Lifecycle,
@@ -86,6 +89,7 @@ def configs(draw: st.DrawFn) -> Config:
             spending_controls=draw(CONTROLS),
             metadata=draw(METADATA),
             lifecycle_controls=draw(st.sampled_from([None, None, ENDS])),
+            **draw(st.sampled_from([{}, {}, PHYSICAL])),
         )
         for name in names
     ]
@@ -324,6 +328,36 @@ def test_law_6_at_no_moment_can_a_card_spend_more_than_old_and_new_allow(
     for moment in seen:
         for address, bought in moment.items():
             assert bought <= seen[0].get(address, set()) | seen[-1].get(address, set()), address
+
+
+@settings(max_examples=60)
+@given(worlds(), configs(), st.data())
+def test_law_6_holds_in_every_order_in_which_the_steps_of_a_phase_can_end(
+    stripe: StripeModel, wanted: Config, data: st.DataObject
+) -> None:
+    plan = plan_of(wanted, stripe)
+    seen = [powers(stripe)]
+    ended: list[Step] = []
+    for _, steps in groupby(plan.steps, key=lambda step: step.phase):
+        ended += one_order(list(steps), data)
+    for _ in carry_out(plan, stripe, steps=ended):
+        seen.append(powers(stripe))
+        assert all(sum(map(stripe.spends, stripe.cards(address))) == 1 for address in seen[-1])
+    for address, bought in (each for moment in seen for each in moment.items()):
+        assert bought <= seen[0].get(address, set()) | seen[-1].get(address, set()), address
+
+
+def one_order(steps: list[Step], data: st.DataObject) -> Iterator[Step]:
+    """Yield the steps of a phase as they end, in one of the orders that an apply may make them in."""
+    ready, under_way = Ready(steps), list[int]()
+    while True:
+        while (number := ready.take()) is not None:
+            under_way.append(number)
+        if not under_way:
+            return
+        number = under_way.pop(data.draw(st.integers(0, len(under_way) - 1)))
+        yield steps[number]
+        ready.end(number)
 
 
 @settings(max_examples=60)
