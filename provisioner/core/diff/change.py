@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Literal
 
 import msgspec
@@ -45,7 +46,7 @@ class Moved(StrEnum):
     ENDED = "ended"
 
 
-class Edit(Struct, frozen=True):
+class Edit(Struct, frozen=True, gc=False):
     """One value that changes. Sensitive values are already masked."""
 
     path: str
@@ -66,7 +67,7 @@ class Edit(Struct, frozen=True):
     """Currency of the amounts in `before` if it differs; empty if Stripe does not return it."""
     undone: Direction = Direction.NEUTRAL
     """The direction of the reverse change."""
-    row: Mapping[str, Any] = field(default_factory=dict)
+    row: Mapping[str, Any] = MappingProxyType({})
     """The fields that identify the row of a table, such as its interval, if they may be shown."""
     moved: Moved = Moved.UNKNOWN
     """The side that changed the value since the last apply."""
@@ -141,8 +142,10 @@ class Change(Struct, frozen=True):
         Return `rename` or `mark` if only ownership metadata changes, which does not affect cards, else
         "".
         """
+        if self.action is not Action.UPDATE:
+            return ""
         paths = [edit.path for edit in self.edits]
-        if self.action is not Action.UPDATE or not all(path.startswith(OUR_OWN) for path in paths):
+        if not all(path.startswith(OUR_OWN) for path in paths):
             return ""
         return "rename" if "address" in paths else "mark"
 

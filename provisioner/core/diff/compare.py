@@ -8,6 +8,7 @@ is compared, too. Everything else on the object belongs to others and is ignored
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from sys import intern
 from typing import Any
 
 from msgspec.structs import replace
@@ -353,7 +354,7 @@ def additions(kind: Kind, declared: Declared) -> tuple[Edit, ...]:
     """Return the edits of a creation: every configured value, and the lifecycle settings that it records."""
     fields = tuple(
         Edit(
-            path=path,
+            path=intern(path),  # of thousands of new objects, all have the same paths
             before=None,
             after=mask(value, hide := hidden(field, path, declared.sensitive)),
             direction=field.direction(None, value),

@@ -19,14 +19,10 @@ def between(kind: Kind, change: Change) -> str:
 
     Empty unless the update both raises and lowers what the controls allow.
     """
+    if change.action is not Action.UPDATE or not change.live or not change.declared:
+        return ""
     field = set_twice(kind)
-    if (
-        change.action is not Action.UPDATE
-        or not field
-        or not field.intersect
-        or not change.live
-        or not change.declared
-    ):
+    if not field or not field.intersect:
         return ""
     had, wants = (side.fields.get(field.name) or {} for side in (change.live, change.declared))
     values = field.intersect(had, wants)

@@ -24,7 +24,7 @@ Mover = Literal["yaml", "live", "both", ""]
 Sha256 = Annotated[str, Meta(extra_json_schema={"pattern": "^sha256:[0-9a-f]{64}$"})]
 
 
-class EditDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class EditDocument(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One value that changes, as readers see it."""
 
     path: str
@@ -66,6 +66,9 @@ class EditDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.currency if self.currency_before is None else self.currency_before
 
 
+NO_ROW: dict[str, Any] = {}  # one for all edits without a row, which are nearly all; nobody writes to it
+
+
 def edit_document(edit: Edit, digest: str = "") -> EditDocument:
     """Return an edit as readers see it, with a digest of it."""
     return EditDocument(
@@ -78,7 +81,7 @@ def edit_document(edit: Edit, digest: str = "") -> EditDocument:
         forces_replacement=edit.forces_replacement,
         currency=edit.currency,
         currency_before=edit.currency_before,
-        row=dict(edit.row),
+        row=dict(edit.row) if edit.row else NO_ROW,
         digest=digest,
     )
 

@@ -1,14 +1,14 @@
 """Groups changes that do the same to different objects: `312 cards: ...`."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from operator import itemgetter
+from hashlib import sha256
 from typing import Any
 
 from provisioner.core.plan.document import ChangeDocument
 from provisioner.views.plan.rows import HOLDER, ValueRow, rows
 
-Key = tuple[Any, ...]
+Key = tuple[Any, ...] | bytes
 
 
 class Group:
@@ -45,14 +45,16 @@ def alike(change: ChangeDocument) -> Key:
     Return a key that is equal for changes that look the same to a reviewer, apart from a card's
     cardholder.
     """
-    # not the formatted rows, because values are cheaper to compare than to format
-    edits = (
-        (e.path, repr((e.before, e.after, e.currency, e.currency_before, e.row, e.moved)))
+    # values rather than rows, because they are cheaper to compare than to format; hashed, because a key of
+    # each change is kept
+    edits = [
+        (e.path, e.before, e.after, e.currency, e.currency_before, e.row, e.moved)
         for e in change.edits
         if e.path != HOLDER
-    )
-    values = ((v.path, repr((v.before, v.after, v.currency))) for v in change.values if v.path != HOLDER)
-    return (*_head(change), change.amount, change.along, *edits, *values)
+    ]
+    values = [(v.path, v.before, v.after, v.currency) for v in change.values if v.path != HOLDER]
+    said = (_head(change), change.amount, change.along, edits, values)
+    return sha256(repr(said).encode()).digest()
 
 
 def akin(change: ChangeDocument) -> Key:
@@ -61,12 +63,14 @@ def akin(change: ChangeDocument) -> Key:
     return (*_head(change), frozenset((edit.path.partition("[")[0], edit.moved) for edit in change.edits))
 
 
-def _head(change: ChangeDocument) -> Key:
+def _head(change: ChangeDocument) -> tuple[Any, ...]:
     about = change.kind, change.action, change.bookkeeping, bool(change.final)
     return (*about, change.reason, change.consequences)
 
 
-def group(changes: Iterable[ChangeDocument], key: Callable[[ChangeDocument], Key], least: int) -> list[Group]:
+def group(
+    changes: Iterable[ChangeDocument], key: Callable[[ChangeDocument], Key], least: int
+) -> Iterator[Group]:
     """
     Group changes with the same key if there are at least `least` of them.
 
@@ -75,8 +79,8 @@ def group(changes: Iterable[ChangeDocument], key: Callable[[ChangeDocument], Key
     found: dict[Key, list[tuple[int, ChangeDocument]]] = {}
     for place, change in enumerate(changes):
         found.setdefault(key(change), []).append((place, change))
-    groups: list[tuple[int, Group]] = []
+    parts: list[list[tuple[int, ChangeDocument]]] = []
     for together in found.values():
-        parts = [together] if len(together) >= least else [[one] for one in together]
-        groups += [(part[0][0], Group(tuple(change for _, change in part))) for part in parts]
-    return [one for _, one in sorted(groups, key=itemgetter(0))]
+        parts += [together] if len(together) >= least else [[one] for one in together]
+    for part in sorted(parts, key=lambda part: part[0][0]):
+        yield Group(tuple(change for _, change in part))
