@@ -1,6 +1,5 @@
 """The steps that all writing commands share: show the plan, check guardrails, ask, apply, report."""
 
-import json
 import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +15,7 @@ from provisioner.cli.options.shared import Options, WriteOptions
 from provisioner.cli.terminal.exit import DONE
 from provisioner.cli.terminal.log import is_json, tell
 from provisioner.cli.terminal.progress import ProgressDisplay, spell
-from provisioner.cli.terminal.render import present, say_text
+from provisioner.cli.terminal.render import present, say_json, say_text
 from provisioner.cli.terminal.signals import stoppable
 from provisioner.core.model.errors import GuardrailError, ProvisionerError, StaleError
 from provisioner.core.plan.document import PlanDocument, Stop, as_json
@@ -169,7 +168,7 @@ def _carry_out(
 
 def _say(report: Report, document: PlanDocument, format_: str, *, color: bool | None) -> None:
     if format_ == "json":
-        click.echo(json.dumps(as_json(report_document(report, document)), indent=2))
+        say_json(report_document(report, document))
     elif report.results:
         head = report_head(document, datetime.now(UTC))
         say_text(f"\n{head}\n{report_text(report, document)}", color=color)

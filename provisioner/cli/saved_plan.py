@@ -4,9 +4,12 @@ import json
 import os
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
-from msgspec import UNSET, ValidationError, convert
+from msgspec import UNSET, MsgspecError, Struct, ValidationError, convert
+from msgspec.json import decode
 from msgspec.structs import replace
 
 from provisioner.cli.git import commit_of
@@ -14,13 +17,13 @@ from provisioner.cli.options.shared import Options
 from provisioner.config.text.document import files_of
 from provisioner.core.approval.integrity import check_time, check_unedited, proven
 from provisioner.core.model.errors import ConfigError, ProvisionerError, StaleError
+from provisioner.core.model.json_text import json_text
 from provisioner.core.plan.document import (
     PLAN_FORMAT,
     OldSavedPlan,
     PlanDocument,
     SavedPlanDocument,
     SourceDocument,
-    as_json,
 )
 from provisioner.core.plan.plan import Plan
 from provisioner.core.purchases.backtest_report import without_merchants
@@ -50,7 +53,16 @@ def save(path: Path, document: PlanDocument, plan: Plan, options: Options, good_
     if document.backtest is not UNSET:
         document = replace(document, backtest=without_merchants(document.backtest))
     dated = replace(document, created=created.isoformat(), expires=expires, source=source)
-    write_private(path, json.dumps(as_json(proven(dated, plan.seal)), indent=2) + "\n")
+    write_private(path, chain(json_text(proven(dated, plan.seal)), ["\n"]))
+
+
+class _Saved(Struct):
+    """The two members by which a saved plan, of any format, is known among other JSON files."""
+
+    format_version: Any
+    """The version of its format."""
+    fingerprint: Any
+    """The digest of the plan."""
 
 
 def check_free(path: Path) -> None:
@@ -61,13 +73,12 @@ def check_free(path: Path) -> None:
     """
     if path.is_symlink() or not path.is_file() or not path.stat().st_size:
         return
-    found = None
-    with suppress(ValueError, OSError, RecursionError):
-        found = json.loads(path.read_text(encoding="utf-8"))
-    if not (isinstance(found, dict) and {"format_version", "fingerprint"} <= found.keys()):
+    try:
+        decode(path.read_bytes(), type=_Saved)
+    except (ValueError, MsgspecError, OSError, RecursionError):
         raise ProvisionerError(
             f"{path} exists and is not a saved plan; it was not changed. Use another file, such as plan.json"
-        )
+        ) from None
 
 
 def now() -> datetime:

@@ -11,6 +11,7 @@ import stat
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from glob import escape
 from pathlib import Path
@@ -37,16 +38,17 @@ class UnsafeFileError(ProvisionerError):
     """A path is not a plain file that the user owns, and nothing was written to it."""
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str | Iterable[str]) -> None:
     """
     Write a file that only its owner may read: either completely, or the old content stays.
 
-    A stream of the process (`/dev/stdout`, `/dev/fd/3`) receives the text unchanged. Drafts left next to the
-    file by killed runs are removed. Raises ProvisionerError.
+    A long text may come in parts. A stream of the process (`/dev/stdout`, `/dev/fd/3`) receives the text
+    unchanged. Drafts left next to the file by killed runs are removed. Raises ProvisionerError.
     """
+    parts = [text] if isinstance(text, str) else text
     try:
         if path.is_relative_to(DEVICES):
-            _to_stream(path, text)
+            _to_stream(path, parts)
             return
         _look(path)
         for left in path.parent.glob(f".{escape(path.name)}.*{DRAFT}"):  # by writers that were killed
@@ -56,7 +58,7 @@ def write_private(path: Path, text: str) -> None:
         descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=DRAFT)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8", newline=LINE_END) as file:
-                file.write(text)
+                file.writelines(parts)
             Path(draft).replace(path)
         except BaseException:
             with suppress(OSError):
@@ -66,12 +68,12 @@ def write_private(path: Path, text: str) -> None:
         raise _unwritten(path, error) from None
 
 
-def _to_stream(path: Path, text: str) -> None:
+def _to_stream(path: Path, parts: Iterable[str]) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
     if sys.platform != "win32":
         os.set_blocking(descriptor, True)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+        file.writelines(parts)
 
 
 def check_replaceable(path: Path) -> None:

@@ -1,7 +1,6 @@
 """Prints reports on stdout: text that fits the terminal, in color, and plans in each format."""
 
 import importlib
-import json
 import shutil
 import sys
 from collections.abc import Callable
@@ -11,14 +10,16 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import click
+from msgspec import Struct
 
 from provisioner.cli.git import commit_of
 from provisioner.cli.terminal.color import paint, wants_color
 from provisioner.cli.terminal.detail import detail_options
 from provisioner.cli.terminal.exit import CHANGES, DONE
 from provisioner.cli.terminal.stdio import PLAIN
-from provisioner.core.plan.document import ShownPlan, as_json
-from provisioner.views.plan.text import Detail, plan_text
+from provisioner.core.model.json_text import json_text
+from provisioner.core.plan.document import ShownPlan
+from provisioner.views.plan.text import Detail, plan_text_parts
 from provisioner.views.wrap import wrap_line
 
 FORMATS = ("text", "json", "markdown", "html")
@@ -87,9 +88,10 @@ def present(
 ) -> None:
     """Write a plan document to stdout. `detail` is for text; `path` is for HTML, which shows its commit."""
     if format_ == "json":
-        click.echo(json.dumps(as_json(document), indent=2))
+        say_json(document)
     elif format_ == "text":
-        say_text(plan_text(document, width(), detail), color=color)
+        for part in plan_text_parts(document, width(), detail):
+            say_text(part, color=color)
     else:
         view = importlib.import_module(f"provisioner.views.plan.{format_}")
         if format_ == "markdown":
@@ -97,6 +99,13 @@ def present(
         else:
             now = datetime.now(UTC).isoformat()
             say_page(view.plan_html(document, view.Provenance(now, commit_of(path)) if path else None))
+
+
+def say_json(document: Struct) -> None:
+    """Write a document to stdout as JSON, part by part."""
+    for part in json_text(document):
+        click.echo(part, nl=False)
+    click.echo()
 
 
 def say_text(text: str, *, color: bool | None, hanging: int = 0) -> None:

@@ -2,15 +2,17 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from provisioner.core.model.errors import StaleError
+from provisioner.core.model.json_text import members
 from provisioner.core.ownership.seal import Seal, canonical
-from provisioner.core.plan.document import PlanDocument, SavedPlanDocument, as_json
+from provisioner.core.plan.document import PlanDocument, SavedPlanDocument
 from provisioner.core.plan.plan import Plan
 
 LONGEST = timedelta(days=7)
@@ -39,7 +41,7 @@ NEEDS = {
 
 def proven(document: PlanDocument, seal: Seal) -> PlanDocument:
     """Return the document with two digests of its content; only a holder of the key can make the second."""
-    digest = digest_of(as_json(document))
+    digest = digest_of(members(document))
     return replace(document, digest=digest, seal=seal.whole(digest))
 
 
@@ -102,9 +104,27 @@ def _said(whose: tuple[str, str, str]) -> str:
 
 
 def digest_of(text: Mapping[str, Any]) -> str:
-    """Return the digest of everything in the JSON of a document except its proofs."""
-    told = {name: value for name, value in text.items() if name not in PROOFS}
-    return "sha256:" + hashlib.sha256(canonical(told).encode()).hexdigest()
+    """Return the digest of everything in the JSON of a document except its proofs, by its members."""
+    digest, before = hashlib.sha256(), "{"
+    for name in sorted(text.keys() - PROOFS):
+        digest.update(f"{before}{canonical(name)}:".encode())
+        for part in _canonical_parts(text[name]):
+            digest.update(part.encode())
+        before = ","
+    digest.update(b"}")
+    return "sha256:" + digest.hexdigest()
+
+
+def _canonical_parts(value: Any) -> Iterator[str]:
+    """Yield the canonical text of a member, that of a list entry by entry."""
+    if not isinstance(value, list | tuple) or not value:
+        yield canonical(to_builtins(value))
+        return
+    before = "["
+    for each in value:
+        yield before + canonical(to_builtins(each))
+        before = ","
+    yield "]"
 
 
 def _adds_up(document: SavedPlanDocument) -> bool:

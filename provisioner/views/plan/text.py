@@ -4,7 +4,7 @@ Formats a plan as text, in Terraform's layout.
 The text has no colors; they are added for a terminal afterwards.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from sys import maxsize
 from typing import Literal
 
@@ -69,32 +69,43 @@ NAMES = 12  # at most this many of their addresses are listed
 
 
 def plan_text(document: ShownPlan, width: int | None = None, detail: Detail | None = None) -> str:
+    """Return a plan's document as text, all parts of `plan_text_parts` in one."""
+    return "".join(plan_text_parts(document, width, detail))
+
+
+def plan_text_parts(
+    document: ShownPlan, width: int | None = None, detail: Detail | None = None
+) -> Iterator[str]:
     """
-    Format a plan's document as text; `width` is that of the terminal, None for a file.
+    Yield a plan's document as text, a paragraph at a time; `width` is that of the terminal, None for a file.
 
     The first line names project, environment, mode and account; the last one is the summary. With `detail`,
     nothing is folded: each change is shown in full, or as one line.
     """
-    lines = [place_line(document)]
+    yield f"{place_line(document)}\n"
+    for lines in _paragraphs(document, width, detail):
+        yield "".join(f"{line}\n" for line in ("", *lines))
+
+
+def _paragraphs(document: ShownPlan, width: int | None, detail: Detail | None) -> Iterator[Iterable[str]]:
     if outside := [*outside_lines(document)]:
-        lines += ["", OUTSIDE, *(f"  {line}" for line in outside)]
+        yield OUTSIDE, *(f"  {line}" for line in outside)
     if document.changes:
-        lines += ["", *blast_lines(document)]
+        yield blast_lines(document)
     if detail == "compact":
-        lines += ["", *map(compact_line, document.changes)] if document.changes else []
+        yield from [map(compact_line, document.changes)] if document.changes else []
     else:
         least, names = (maxsize, maxsize) if detail else (MANY, NAMES)
         for one in group(document.changes, alike, least):
-            lines += ["", *group_lines(one, names, width)]
+            yield group_lines(one, names, width)
     if document.backtest:
-        lines += ["", *backtest_lines(document.backtest)]
+        yield backtest_lines(document.backtest)
     for note in document.notes:
         about = f"{inert(note.address)}: " if note.address else ""
-        lines += ["", f"Note: {about}{inert(note.text)}"]
+        yield [f"Note: {about}{inert(note.text)}"]
     if stops := stop_lines(document):
-        lines += ["", STOPPED, *(f"  ! {text}" for text in stops)]
-    lines += ["", summary_line(document)]
-    return "\n".join(lines) + "\n"
+        yield STOPPED, *(f"  ! {text}" for text in stops)
+    yield [summary_line(document)]
 
 
 def place_line(document: ShownPlan) -> str:
