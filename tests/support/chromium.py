@@ -26,8 +26,11 @@ Json = dict[str, Any]
 
 
 def chromium() -> str | None:
-    """The path of an installed Chromium or Chrome, if there is one."""
-    return next((found for name in NAMES if (found := shutil.which(name))), None)
+    """The path of an installed Chromium or Chrome, or None; raises if `BROWSER_TESTS=required`."""
+    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if path is None and os.environ.get("BROWSER_TESTS") == "required":
+        raise FileNotFoundError(f"no browser on PATH: {', '.join(NAMES)}")
+    return path
 
 
 class Tab:
