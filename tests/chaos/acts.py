@@ -34,7 +34,7 @@ def config(**sections: Any) -> Config:
     document = {"version": 1, "project": "acts", **sections}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "config.yaml"
-        path.write_text(yaml.safe_dump(document), encoding="utf-8")
+        path.write_text(yaml.dump(document, Dumper=yaml.CSafeDumper), encoding="utf-8")
         return load_config(path, KINDS)
 
 

@@ -66,7 +66,7 @@ class Acme:
                 self._change_card(document["cards"], name)
             for name in list(document.get("cardholders", {})):
                 self._change_holder(document["cardholders"], name)
-            path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+            path.write_text(yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False), encoding="utf-8")
 
     def _change_card(self, cards: Json, name: str) -> None:
         way = self.rng.random()

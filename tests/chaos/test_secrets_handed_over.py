@@ -57,7 +57,7 @@ class Receiver:
         endpoint = {"url": URL, "enabled_events": EVENTS, "secret_to": command, **more}
         file = self.folder / "provisioner.yaml"
         document = {"version": 1, "project": "hooks", "webhook_endpoints": {"ledger": endpoint}}
-        file.write_text(yaml.safe_dump(document), encoding="utf-8")
+        file.write_text(yaml.dump(document, Dumper=yaml.CSafeDumper), encoding="utf-8")
         return load_config(file, KINDS)
 
     def account(self, config: Config, client: KillableClient | None = None) -> Account:
@@ -150,7 +150,7 @@ def _written(file: Path) -> Path:
     holder = {"type": "company", "name": "Acme Inc", "billing": {"address": {**address, "country": "US"}}}
     holders = {"acme": {**holder, "lifecycle": {"on_remove": "keep"}}}
     document = {"version": 1, "project": "hooks", "cardholders": holders}
-    file.write_text(yaml.safe_dump(document), encoding="utf-8")
+    file.write_text(yaml.dump(document, Dumper=yaml.CSafeDumper), encoding="utf-8")
     return file
 
 

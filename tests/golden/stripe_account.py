@@ -31,7 +31,6 @@ RESOURCES = tuple(kind.resource for kind in KINDS)
 LATER = str(datetime.now(UTC).year + 3)  # a year in which no card has expired yet, `later` in golden files
 PREFIXES = "|".join(filter(None, (*(kind.id_prefix for kind in KINDS), "tu_", "acct_")))
 ID = re.compile(rf"\b(?:{PREFIXES})[A-Za-z0-9]+\b")
-
 Json = dict[str, Any]
 
 
@@ -65,7 +64,7 @@ class Account:
     base: str
     country: str = "US"
     named: dict[str, str] = field(default_factory=dict)
-    _read: dict[str, Json] = field(default_factory=dict)
+    _read: dict[str, Json] | None = None
 
     def __post_init__(self) -> None:
         self.control("reset")
@@ -79,14 +78,15 @@ class Account:
 
     def apply(self, plan: Plan) -> list[Call]:
         recorder = Recorder(self.writer)
-        self._read = {}
         report = execute(plan, recorder, lambda _result: None, Event())
+        if recorder.calls:
+            self._read = None
         assert report.complete, [result for result in report.results if result.reason]
         return recorder.calls
 
     def objects(self) -> dict[str, Json]:
         """Everything that the account holds, by id, oldest first; read once after each change."""
-        if not self._read:
+        if self._read is None:
             found = [dict(item) for resource in RESOURCES for item in reversed([*self.writer.list(resource)])]
             self._read = {item["id"]: item for item in found}
         return self._read
@@ -95,7 +95,7 @@ class Account:
         """Do to the account what the case says has happened to it."""
         for step in steps:
             names = {name: identity for identity, name in self.names().items()}
-            self._read = {}
+            self._read = None
             if "control" in step:
                 acting = {"account": self.id} if step["control"] == "act" else {}
                 self.control(step["control"], {**acting, **_fill(step["params"], names)})

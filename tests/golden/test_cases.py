@@ -116,7 +116,7 @@ def calls_text(stripe: Account, plan: Plan, made: list[Call]) -> str:
         {f"{step.does} {step.address}": {f"{step.call.service}.{step.call.verb}": _call(step.call)}}
         for step in plan.steps
     ]
-    return stripe.named_text(yaml.safe_dump(written, sort_keys=False, width=110))
+    return stripe.named_text(yaml.dump(written, Dumper=yaml.CSafeDumper, sort_keys=False, width=110))
 
 
 def _kind_of(call: Call) -> tuple[str, str, bool]:

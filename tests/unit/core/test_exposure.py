@@ -87,28 +87,35 @@ def controls(rows: list[tuple[int, str]], **more: Any) -> dict[str, Any] | None:
     return {"spending_limits": limits, **more}
 
 
+# Made once: Hypothesis checks each new strategy at its first draw.
+CURRENCIES = st.sampled_from(["usd", "usd", "gbp"])
+NAMES = st.sampled_from(["Acme Inc", "Acme Inc", "Other Inc"])  # another is a new holder
+HOLDER_STATES = st.sampled_from(["active", "inactive"])
+CARD_STATES = st.sampled_from(["active", "active", "inactive"])
+CARDS = st.sets(st.sampled_from("abcd"))
+REISSUES = st.sampled_from([0, 0, 1])
+REASONS = st.sampled_from(["lost", "expired"])
+HOLDERS = st.sampled_from(["ann", "bob"])
+
+
 @st.composite
 def estates(draw: st.DrawFn) -> list[Declared]:
     holders = []
     for name in ("ann", "bob"):
-        limits = controls(draw(ROWS), spending_limits_currency=draw(st.sampled_from(["usd", "usd", "gbp"])))
+        limits = controls(draw(ROWS), spending_limits_currency=draw(CURRENCIES))
         fields = {"spending_controls": limits} if limits else {}
-        fields["name"] = draw(
-            st.sampled_from(["Acme Inc", "Acme Inc", "Other Inc"])
-        )  # another is a new holder
-        holders.append(holder(name, status=draw(st.sampled_from(["active", "inactive"])), **fields))
+        fields["name"] = draw(NAMES)
+        holders.append(holder(name, status=draw(HOLDER_STATES), **fields))
     cards = []
-    for name in draw(st.sets(st.sampled_from("abcd"))):
-        number = draw(st.sampled_from([0, 0, 1]))
+    for name in draw(CARDS):
+        number = draw(REISSUES)
         cards.append(
             card(
                 name,
-                Lifecycle(reissue=Reissue(number, draw(st.sampled_from(["lost", "expired"]))))
-                if number
-                else Lifecycle(),
-                cardholder=draw(st.sampled_from(["ann", "bob"])),
-                status=draw(st.sampled_from(["active", "active", "inactive"])),
-                currency=draw(st.sampled_from(["usd", "usd", "gbp"])),
+                Lifecycle(reissue=Reissue(number, draw(REASONS))) if number else Lifecycle(),
+                cardholder=draw(HOLDERS),
+                status=draw(CARD_STATES),
+                currency=draw(CURRENCIES),
                 spending_controls=controls(draw(ROWS)),
             )
         )
