@@ -79,8 +79,7 @@ class Account:
     def apply(self, plan: Plan) -> list[Call]:
         recorder = Recorder(self.writer)
         report = execute(plan, recorder, lambda _result: None, Event())
-        if recorder.calls:
-            self._read = None
+        self._read = None
         assert report.complete, [result for result in report.results if result.reason]
         return recorder.calls
 

@@ -76,32 +76,30 @@ def _names(purchase: PurchaseRecord, card: CardRow | None) -> tuple[str, ...]:
 
 def tallies(purchases: Iterable[PurchaseRecord], key: Callable[[PurchaseRecord], str]) -> list[Tally]:
     """Return the totals of purchases by the value of `key`, the most frequent first."""
-    found: dict[str, Tally] = {}
+    # many purchases share few values: a tally is touched once for each of these, not for each purchase
+    sums: dict[tuple[str, bool, str], list[int]] = {}
     for each in purchases:
-        name = key(each) or UNKNOWN
-        tally = found.get(name)
-        if tally is None:
-            tally = found[name] = Tally(name)
-        add(tally, each)
+        shared = key(each) or UNKNOWN, each.approved, each.currency
+        number_and_amount = sums.get(shared)
+        if number_and_amount is None:
+            number_and_amount = sums[shared] = [0, 0]
+        number_and_amount[0] += 1
+        number_and_amount[1] += each.counted if each.approved else each.amount
+    found: dict[str, Tally] = {}
+    for (name, approved, currency), (number, amount) in sums.items():
+        tally = found.setdefault(name, Tally(name))
+        if approved:
+            tally.approved += number
+            tally.spent[currency] = amount
+        else:
+            tally.declined += number
+            tally.refused[currency] = amount
     return sorted(found.values(), key=lambda tally: (-(tally.approved + tally.declined), tally.name))
-
-
-def add(tally: Tally, purchase: PurchaseRecord) -> None:
-    """Add a purchase to a total."""
-    if purchase.approved:
-        tally.approved += 1
-        tally.spent[purchase.currency] = tally.spent.get(purchase.currency, 0) + purchase.counted
-    else:
-        tally.declined += 1
-        tally.refused[purchase.currency] = tally.refused.get(purchase.currency, 0) + purchase.amount
 
 
 def total(purchases: Iterable[PurchaseRecord]) -> Tally:
     """Return the totals of all purchases."""
-    tally = Tally("all")
-    for each in purchases:
-        add(tally, each)
-    return tally
+    return next(iter(tallies(purchases, lambda _each: "all")), Tally("all"))
 
 
 def by_day(purchases: Iterable[PurchaseRecord], now: int, days: int) -> list[Tally]:

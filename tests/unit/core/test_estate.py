@@ -10,7 +10,7 @@ from provisioner.core.estate.filters import CardFilter, chosen_cards
 from provisioner.core.estate.limits import own_limits, tightest, uses
 from provisioner.core.estate.outside import outside_changes
 from provisioner.core.estate.periods import period_at
-from provisioner.core.estate.purchases import PurchaseFilter, by_day, matching, tallies
+from provisioner.core.estate.purchases import UNKNOWN, PurchaseFilter, by_day, matching, tallies
 from provisioner.core.estate.rows import CardRow
 from provisioner.core.estate.shipments import shipment_remark
 from provisioner.core.estate.teams import OTHERS, team_spending
@@ -128,6 +128,22 @@ def test_days_without_purchases_are_there_and_those_before_are_not():
         ("2026-11-17", 0, 0),
         ("2026-11-18", 1, 0),
     ]
+
+
+def test_totals_keep_currencies_and_declined_purchases_apart():
+    past = [
+        bought(NOW, 5),
+        bought(NOW, 7),
+        bought(NOW, 9, currency="eur"),
+        bought(NOW, 0, approved=False),
+        bought(NOW, 1, category=""),
+    ]
+
+    caterers, unknown = tallies(past, lambda each: each.category)
+
+    assert (caterers.name, caterers.approved, caterers.declined) == ("caterers", 3, 1)
+    assert (caterers.spent, caterers.refused) == ({"usd": 12, "eur": 9}, {"usd": 100})
+    assert (unknown.name, unknown.spent, unknown.refused) == (UNKNOWN, {"usd": 1}, {})
 
 
 def test_purchases_and_cards_are_filtered_by_what_people_write():
