@@ -65,10 +65,14 @@ def test_a_drift_is_followed_from_the_overview_to_its_request(browser, shop, pag
     cause = event.to_dict()["request"]["id"]  # older SDKs have a method of the name `request`
     browser.open(pages, 1280)
     browser.value("document.querySelector('.due .now a').click()")
-    browser.until("document.querySelector('h1').textContent === 'Drift'")
+    browser.until(
+        "document.readyState === 'complete' && document.querySelector('h1')?.textContent === 'Drift'"
+    )
     request = browser.value("document.querySelector('#results table a[href*=\"/logs/\"]').href")
     browser.value("document.querySelector('#results tbody th a').click()")
-    browser.until("document.querySelector('h1').textContent.startsWith('tools')")
+    browser.until(
+        "document.readyState === 'complete' && document.querySelector('h1')?.textContent.startsWith('tools')"
+    )
 
     assert request == f"https://dashboard.stripe.com/test/logs/{cause}"
     assert cause in browser.value("document.querySelector('.timeline').textContent")
