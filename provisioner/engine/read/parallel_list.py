@@ -81,8 +81,13 @@ class Stretch(Struct):
     """True once all pages were read."""
 
     def params(self, end: str = NEWER) -> dict[str, Any]:
-        """Return the parameters that request the next page of an end."""
-        created = {"gte": self.low} if self.low else {}
+        """
+        Return the parameters that request the next page of an end.
+
+        A cursor is always an object that the period asked for contains: what Stripe says to another one is
+        not documented [?]. So the older end is asked for without `gte`, which its cursor implies.
+        """
+        created = {"gte": self.low} if self.low and end == NEWER else {}
         created |= {"lt": self.high} if self.high is not None else {}
         params: dict[str, Any] = {"created": created} if created else {}
         cursor = self.cursor if end == NEWER else self.behind

@@ -30,6 +30,7 @@ class Listing:
         self.items = [{"id": f"ic_{n}", "created": at} for n, at in enumerate(sorted(times))]
         self.arrivals = arrivals
         self.requests = 0
+        self.newest = len(times) - 1  # at the first request
         self.looked = 0  # how many there were at the last look at what is new
         self.lock = threading.Lock()
 
@@ -38,7 +39,7 @@ class Listing:
             self.requests += 1
             found = self.found(params)
             limit = int(params["limit"])
-            is_look = "ending_before" in params and "created" not in params
+            is_look = _number(params.get("ending_before", "ic_-1")) >= self.newest
             self.looked = len(self.items) if is_look else self.looked
             page = found[-limit:] if "ending_before" in params else found[:limit]
             if self.arrivals and self.requests > 1:
@@ -50,6 +51,8 @@ class Listing:
         created = params.get("created", {})
         begin = bisect_left(self.items, created.get("gte", 0), key=CREATED)
         end = bisect_left(self.items, created.get("lt", NOW + 1), key=CREATED)
+        for name in {"ending_before", "starting_after"} & params.keys():
+            assert begin <= _number(params[name]) < end, "the cursor is not in the list"
         if "ending_before" in params:
             begin = max(begin, _number(params["ending_before"]) + 1)
         if "starting_after" in params:
