@@ -17,6 +17,7 @@ from provisioner.cli.terminal.log import is_json, tell
 from provisioner.cli.terminal.progress import ProgressDisplay, spell
 from provisioner.cli.terminal.render import present, say_json, say_text
 from provisioner.cli.terminal.signals import stoppable
+from provisioner.cli.terminal.stdio import whole
 from provisioner.core.model.errors import GuardrailError, ProvisionerError, StaleError
 from provisioner.core.plan.document import PlanDocument, Stop, as_json
 from provisioner.core.plan.guardrails import judge, still_stopped, stops, unapproved
@@ -142,6 +143,7 @@ def _carry_out(
     rest = Remaining(stripe.transport.limits, plan.steps)
     said = ProgressDisplay("Applying", "steps", len(plan.steps), rest.seconds)
     ended: list[Result] = []
+    is_said = False
 
     def watch(result: Result) -> None:
         ended.append(result)
@@ -155,6 +157,8 @@ def _carry_out(
         said.reach(len(ended))
 
     def last_words() -> None:
+        if is_said:
+            return
         known = {id(result.step) for result in ended}
         cut = [Result(s, Outcome.SKIPPED, reason=CUT) for s in plan.steps if id(s) not in known]
         _say(Report((*ended, *cut), interrupted=True), document, format_, color=color)
@@ -162,7 +166,9 @@ def _carry_out(
     with stoppable(stripe.transport.stop, last_words):
         with said:
             report = carry_out(stripe, plan, watch)
-        _say(report, document, format_, color=color)
+        with whole:
+            _say(report, document, format_, color=color)
+            is_said = True
     return report
 
 

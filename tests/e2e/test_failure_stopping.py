@@ -50,9 +50,9 @@ def control(base: str, what: str, value) -> None:
     ask(f"{base}/_sandbox/{what}", value)
 
 
-def slow_down(base: str, match: str, skip: int = 0) -> None:
+def slow_down(base: str, match: str, seconds: float = 1.0) -> None:
     """Every such request takes long, so that signals come while it is under way."""
-    fault = {"effect": "delay", "match": match, "count": None, "skip": skip, "seconds": 1.0}
+    fault = {"effect": "delay", "match": match, "count": None, "seconds": seconds}
     control(base, "faults", {"faults": [fault]})
 
 
@@ -125,7 +125,7 @@ def test_what_waits_for_its_turn_is_not_sent_after_a_signal(base, tmp_path, comm
 
 
 def test_the_second_signal_ends_at_once_and_still_says_it_in_json(base, tmp_path, commands):
-    slow_down(base, "POST /v1/issuing/cards")
+    slow_down(base, "POST /v1/issuing/cards", 4.0)
     with start(base, tmp_path, *APPLY, "--format", "json") as process:
         until(process, "cardholders.")
         process.send_signal(signal.SIGINT)
@@ -139,6 +139,31 @@ def test_the_second_signal_ends_at_once_and_still_says_it_in_json(base, tmp_path
     left = {result["reason"] for result in ended["results"] if result["outcome"] != "done"}
     assert "interrupted before the result was known" in left
     assert_converges(base, tmp_path, commands)
+
+
+def test_signals_while_a_report_is_written_leave_it_whole_and_alone(base, tmp_path):
+    """It is larger than a pipe, so it is still being written when its reader sends the signals."""
+    with start(base, tmp_path, *APPLY, "--format", "json") as process:
+        begun = os.read(process.stdout.fileno(), 1).decode()
+        process.send_signal(signal.SIGINT)
+        until(process, "requests in flight")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert json.loads(begun + out)["complete"] is True
+
+
+def test_sigterm_while_a_plan_is_written_leaves_it_whole(base, tmp_path):
+    people(tmp_path, 400)
+    with start(base, tmp_path, "plan", "many.yaml", "--format", "json") as process:
+        begun = os.read(process.stdout.fileno(), 1).decode()
+        process.terminate()
+        out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert err.endswith("Interrupted; nothing was changed.\n")
+    assert len(json.loads(begun + out)["changes"]) == 400
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

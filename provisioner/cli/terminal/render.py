@@ -16,13 +16,14 @@ from provisioner.cli.git import commit_of
 from provisioner.cli.terminal.color import paint, wants_color
 from provisioner.cli.terminal.detail import detail_options
 from provisioner.cli.terminal.exit import CHANGES, DONE
-from provisioner.cli.terminal.stdio import PLAIN
+from provisioner.cli.terminal.stdio import PLAIN, whole
 from provisioner.core.model.json_text import json_text
 from provisioner.core.plan.document import ShownPlan
 from provisioner.views.plan.text import Detail, plan_text_parts
 from provisioner.views.wrap import wrap_line
 
 FORMATS = ("text", "json", "markdown", "html")
+AT_ONCE = 100  # parts of a document that are written together
 R = TypeVar("R")
 
 
@@ -102,10 +103,15 @@ def present(
 
 
 def say_json(document: Struct) -> None:
-    """Write a document to stdout as JSON, part by part."""
-    for part in json_text(document):
-        click.echo(part, nl=False)
-    click.echo()
+    """Write a document to stdout as JSON, some parts at a time; a signal ends the process before or after."""
+    with whole:
+        some: list[str] = []
+        for part in json_text(document):
+            some.append(part)
+            if len(some) == AT_ONCE:
+                click.echo("".join(some), nl=False)
+                some.clear()
+        click.echo("".join(some))
 
 
 def say_text(text: str, *, color: bool | None, hanging: int = 0) -> None:

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from provisioner.cli.terminal.log import clear, tell
+from provisioner.cli.terminal.stdio import whole
 from provisioner.core.model.errors import ExitCode
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+PATIENCE = 10.0  # seconds for which the document that is being written may keep the process from ending
 
 
 @contextmanager
@@ -71,13 +73,15 @@ def _follow(read: socket.socket, do: Callable[[], None]) -> None:
 
 def end(last_words: Callable[[], None] | None = None) -> None:
     """
-    End the process immediately, without waiting for its threads.
+    End the process without waiting for its threads, but not in the middle of a document on standard output.
 
-    A normal exit would wait for them, and each may be waiting for Stripe.
+    A normal exit would wait for them, and each may be waiting for Stripe. If nobody reads the document, the
+    process ends nevertheless, and says nothing.
     """
     try:
-        clear()
-        if last_words:
-            last_words()
+        if whole.acquire(timeout=PATIENCE):  # and keep it, so that no other thread begins a document
+            clear()
+            if last_words:
+                last_words()
     finally:
         os._exit(ExitCode.INTERRUPTED)

@@ -10,6 +10,7 @@ import io
 import os
 import select
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
@@ -18,6 +19,9 @@ from msgspec import Struct
 
 PLAIN = "provisioner.plain"  # the name of the error handler for characters that an encoding lacks
 PLAINER = {"€": "EUR ", "£": "GBP "}
+# Held while a document is written to standard output. A signal ends the process from another thread, which
+# takes it first: the document is neither cut nor mixed with another one.
+whole = threading.RLock()
 
 
 def plainer(error: UnicodeError) -> tuple[str, int]:
@@ -37,6 +41,15 @@ class _Text(io.TextIOWrapper):
         """Return the encoding. For ASCII another name is returned, because click would write UTF-8."""
         real = super().encoding
         return "plain" if codecs.lookup(real).name == "ascii" else real
+
+
+class _Whole(_Text):
+    """Standard output: what one call writes is written whole, although a signal ends the process."""
+
+    def write(self, text: str) -> int:
+        """Write a text, to the end of its last line."""
+        with whole:
+            return super().write(text)
 
 
 class _Sink(io.RawIOBase):
@@ -118,10 +131,10 @@ def lasting() -> Iterator[Output]:
         sinks.append(_Sink(_raw(stream)) if is_own else None)
     try:
         sys.stdout, sys.stderr = (
-            _Text(io.BufferedWriter(sink), encoding=stream.encoding, errors=PLAIN, line_buffering=True)
+            form(io.BufferedWriter(sink), encoding=stream.encoding, errors=PLAIN, line_buffering=True)
             if sink
             else stream
-            for stream, sink in zip(before, sinks, strict=True)
+            for form, stream, sink in zip((_Whole, _Text), before, sinks, strict=True)
         )
         yield Output(sinks[0])
     finally:
