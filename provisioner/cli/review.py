@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from provisioner.views.report import report_document, report_head, report_text, 
 from provisioner.views.values import inert
 
 JOURNAL = Path(".provisioner/journal.jsonl")
-Heard = Callable[[Mapping[str, Any], Highlights], None]
+Heard = Callable[[Callable[[], Mapping[str, Any]], Callable[[], Highlights]], None]
 LONG = 5.0  # seconds
 CUT = "interrupted before the result was known"
 
@@ -52,13 +53,14 @@ def do(
 
     `make` is called again after the approval, so that exactly the approved plan is applied. With `dry_run`,
     nothing is written. `shown` has the guardrails that blocked a saved plan when it was made. `heard` is
-    called with the plan, and later with the result. Raises GuardrailError, StaleError, ProvisionerError.
+    called with functions that make the plan's JSON and highlights, and later those of the result. Raises
+    GuardrailError, StaleError, ProvisionerError.
     """
     plan = make()
     # Guardrails are checked below; a dry run shows them as part of the plan.
     document = plan_document(stripe.kinds, plan, stops(plan, stripe.config.guardrails) if dry_run else ())
     if plan.changes:
-        heard(as_json(document), tell_plan(document))
+        heard(partial(as_json, document), partial(tell_plan, document))
     if manner.format_ == "text":
         present(document, "text", color=options.color, detail=manner.detail)
     if dry_run:
@@ -74,9 +76,20 @@ def do(
         _judge(stripe, plan, manner, shown)
     report = _carry_out(stripe, plan, document, manner.format_, color=options.color)
     if report.results:
-        result = report_document(report, document)
-        heard(as_json(result), tell_report(result, report_text(report, document).partition("\n")[0]))
+        heard(*_news(report, document))
     return report.exit_code
+
+
+def _news(
+    report: Report, document: PlanDocument
+) -> tuple[Callable[[], Mapping[str, Any]], Callable[[], Highlights]]:
+    """Return functions that make the JSON of a result and the parts that a notice shows."""
+
+    def tell() -> Highlights:
+        head, _, _ = report_text(report, document).partition("\n")
+        return tell_report(report_document(report, document), head)
+
+    return lambda: as_json(report_document(report, document)), tell
 
 
 def _judge(stripe: Account, plan: Plan, manner: WriteOptions, shown: Sequence[Stop]) -> None:

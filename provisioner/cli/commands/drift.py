@@ -2,6 +2,7 @@
 
 import json
 import logging
+from functools import partial
 
 import click
 from msgspec import Struct
@@ -89,7 +90,7 @@ def command(
             figures.saw(stripe.kinds, stripe.plan(compared))
     figures.drift = document
     if document.summary.drift:
-        news.has(as_json(document), tell_drift(document), seen.account)
+        news.has(partial(as_json, document), partial(tell_drift, document), seen.account)
     if format_ == "json":
         click.echo(json.dumps(as_json(document), indent=2))
     elif format_ == "markdown":

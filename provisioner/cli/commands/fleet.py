@@ -291,7 +291,7 @@ def _hear(news: Notification, fleet: Open) -> None:
     """Set the content of the notice from the phases that have ended."""
     news.at(fleet.fleet.name, fleet.fleet.mode)
     phases = fleet.report.phases
-    news.has({"format_version": FORMAT_VERSION, **as_json(phases[-1])}, tell_fleet(phases))
+    news.has(lambda: {"format_version": FORMAT_VERSION, **as_json(phases[-1])}, lambda: tell_fleet(phases))
 
 
 def _carry_out(fleet: Open, ceilings: Mapping[str, Ceiling], failures: int) -> Totals:

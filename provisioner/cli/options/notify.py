@@ -31,6 +31,8 @@ class Notification(Struct):
 
     place: NoticePlace
     """The project, environment, mode and account that the command is about."""
+    wanted: bool = True
+    """False if nobody is notified, so that nothing needs to be collected."""
     result: Document | None = None
     """The JSON document that the command prints, once it is known."""
     told: Highlights = field(default_factory=Highlights)
@@ -46,11 +48,12 @@ class Notification(Struct):
         """Set the name of the project or fleet, its mode and its account."""
         self.place = replace(self.place, project=project, mode=mode, account=account or self.place.account)
 
-    def has(self, result: Document, told: Highlights, account: str = "") -> None:
-        """Set the result so far; it replaces an earlier one."""
-        account = account or result.get("account") or ""
-        self.place = replace(self.place, account=account or self.place.account)
-        self.result, self.told = result, told
+    def has(self, result: Callable[[], Document], told: Callable[[], Highlights], account: str = "") -> None:
+        """Set the result so far, which is made only if somebody is notified; it replaces an earlier one."""
+        if self.wanted:
+            self.result, self.told = result(), told()
+            account = account or self.result.get("account") or ""
+            self.place = replace(self.place, account=account or self.place.account)
 
 
 class _OneALine(click.types.StringParamType):
@@ -88,7 +91,7 @@ def notified(command_name: str) -> Callable[[Callable[..., None]], Callable[...,
             place = NoticePlace(
                 command_name, str(options.path), env, account=account, run=run_address(os.environ)
             )
-            news = Notification(place)
+            news = Notification(place, wanted=bool(targets))
             try:
                 command(options, news=news, **given)
             except SystemExit as end:
