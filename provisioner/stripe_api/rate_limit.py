@@ -58,10 +58,14 @@ class Lane:
     Requests that share one limit: at most `rate` of them within 1 s + EARLY, sent at an even rate.
 
     Sending all requests of a second at once could be within the limit, too, but Stripe does not document how
-    it counts [?]. An even rate is within the limit for every kind of window and bucket.
+    it counts [?]. An even rate is within the limit for every kind of window and bucket, and so is a burst in
+    each second for all but the smallest buckets. With `bursts`, there may be one after each wait for the
+    limit. It shortens a long list by a third of a second. Writes have none: each takes some work between its
+    turn and its way out, so that on a slow machine the last of a burst would arrive in the next second.
     """
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, *, bursts: bool) -> None:
+        self._bursts = bursts
         self.door = threading.Lock()  # whoever holds it sends next
         self._left: deque[float] = deque(maxlen=max(1, int(rate)))
         self._window, self._apart = _window(rate), _apart(rate)
@@ -72,8 +76,10 @@ class Lane:
         return max(self._even - (BURST - 1) * self._apart, self._within())
 
     def leave(self, now: float) -> None:
-        """Record that a request is sent; waiting for the limit is not a pause that allows a burst."""
-        self._even = max(self._even, now, self._within() + (BURST - 1) * self._apart) + self._apart
+        """Record that a request is sent."""
+        if not self._bursts:  # waiting for the limit is not a pause
+            self._even = max(self._even, self._within() + (BURST - 1) * self._apart)
+        self._even = max(self._even, now) + self._apart
         self._left.append(now)
 
     def _within(self) -> float:
@@ -99,7 +105,7 @@ class Pace:
     ) -> None:
         self.limits = limits
         self._clock, self._sleep = clock, sleep
-        self._total = Lane(limits.total)
+        self._total = Lane(limits.total, bursts=True)
         self._endpoints: dict[str, Lane] = {}
         self._free = threading.Condition()
         self._under_way = 0
@@ -142,7 +148,8 @@ class Pace:
     def lane(self, method: str, resource: str) -> Lane:
         """Return the lane of an endpoint."""
         with self._free:
-            return self._endpoints.setdefault(endpoint(method, resource), Lane(self.limits.endpoint))
+            lane = Lane(self.limits.endpoint, bursts=method == "GET")
+            return self._endpoints.setdefault(endpoint(method, resource), lane)
 
     def leave(self, lane: Lane) -> float:
         """Return 0 and record a request as sent, or return the seconds until it may be sent."""

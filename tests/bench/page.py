@@ -13,13 +13,14 @@ from tests.bench.rows import Row
 COMMAND = ("", "wall", "CPU", "peak MiB", "requests", "bounds")
 HEAD = """# Performance
 
-These figures are one run of `python -m tests.bench` on {day}, on a machine with {machine}. Nothing else ran
-beside it. Each command is a process of its own and talks HTTP with a server on the same machine. Wall and
+These figures are one run of `python -m tests.bench` on {day}, on a machine with {machine}.
+Each command is a process of its own and talks HTTP with a server on the same machine. Wall and
 CPU are seconds, start-up included; the peak is the resident memory. Rows that say "100 ms, 25/s" have a
-server that takes 100 ms for each request and refuses more than 25 requests a second for each endpoint, as
-Stripe's test mode does. The last column has the bound that we set ourselves, and whether this run met it.
-"The limit" is the time that such a rate takes with no work at all: the pages of the larger kind at 25 a
-second, and two round trips.
+server that takes 100 ms for each request and refuses more than 25 requests a second for each endpoint, and
+more than 100 in all, as Stripe does in live mode. The last column has the bound that we set ourselves, and
+whether this run met it. "The limit" is the time that such a rate takes with no work at all: for a plan, the
+pages of the larger kind at 25 a second, and two round trips; for an apply, its creations and activations.
+"Warm" rows have a [cache file](how-to/large-accounts.md).
 
 Compare figures only within one run: another machine has others.
 """

@@ -45,9 +45,9 @@ HOLDER = {
 }
 CARD = {"cardholder": "ich_1", "currency": "usd", "type": "virtual"}
 DIFFERS = (
-    "localstripe has no Issuing: it creates customers, which are only stored. The sandbox creates cards, "
-    "checks each parameter against Stripe's rules, and writes an event. stripe-mock answers a fixed example "
-    "and stores nothing."
+    "localstripe has no Issuing: it creates customers, and writes all that it stores to one file after each "
+    "request. The sandbox creates cards, checks each parameter against Stripe's rules, and writes an event. "
+    "stripe-mock, which is measured where it is installed, answers a fixed example and stores nothing."
 )
 
 
