@@ -63,8 +63,6 @@ class FleetSite(LiveSite[FleetEstate]):
                 text = "The fleet has no account with this id."
                 await self._message("No such account", text, 404)(scope, receive, send)
                 return
-            if len(self._accounts) >= MOST_OPEN:
-                await self._close_one()
             live, reading = LiveEstate(source, self._every), AsyncExitStack()
             names = {row.id: row.name for row in self._live.found.accounts} if self._live.found else {}
             place = replace(
@@ -74,9 +72,14 @@ class FleetSite(LiveSite[FleetEstate]):
                 fleet=self._place.project,
                 member=names.get(identity, identity),
             )
-            await reading.enter_async_context(running(live))
             app = EstateSite(live, place, f"/accounts/{identity}").application()
+            # before anything is awaited, so that a request that comes meanwhile finds it
             self._accounts[identity] = live, app, reading
+            await reading.enter_async_context(running(live))
+            if len(self._accounts) > MOST_OPEN:
+                await self._close_one()
+            await app(scope, receive, send)
+            return
         await self._accounts[identity][1](scope, receive, send)
 
     async def _close_one(self) -> None:

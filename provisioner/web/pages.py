@@ -1,6 +1,6 @@
 """The context of each page's template, computed from an estate and the query of the request."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Sequence
 
 from provisioner.core.estate.filters import OPEN, ORDERS, CardFilter, chosen_cards
 from provisioner.core.estate.fleet import (
@@ -14,10 +14,12 @@ from provisioner.core.estate.fleet import (
 )
 from provisioner.core.estate.model import Estate
 from provisioner.core.estate.purchases import (
-    UNKNOWN,
+    EVERYTHING,
+    Lot,
     PurchaseFilter,
     Tally,
     by_day,
+    lots,
     matching,
     tallies,
     total,
@@ -35,16 +37,15 @@ STATUSES = (OPEN, "active", "inactive", "canceled")
 
 def overview(estate: Estate, _query: Query) -> Context:
     """Return the context of the overview."""
-    purchases = estate.shown
     used = [card for card in estate.cards if card.status == "active" and card.tightest]
     used.sort(key=lambda card: (-card.tightest.share if card.tightest else 0.0, card.name))
     statuses = [(name, sum(card.status == name for card in estate.cards)) for name in STATUSES[1:]]
     return {
         "estate": estate,
         "title": "Overview",
-        "days_of": by_day(purchases, estate.now, estate.days),
-        "all": total(purchases),
-        "reasons": _declines(purchases, lambda each: each.reason)[:TOP],
+        "days_of": estate.shown_days,
+        "all": total(estate.lots),
+        "reasons": _declines(estate.lots)[:TOP],
         "used": used[:FEW],
         "statuses": statuses,
         "unmanaged": sum(not card.address and card.status != "canceled" for card in estate.cards),
@@ -105,16 +106,17 @@ def card(estate: Estate, identity: str) -> Context | None:
     if row is None:
         return None
     own = [each for each in estate.shown if each.card == identity]
+    sums = lots(own, {identity: row})
     about = (identity, row.holder_id)
     return {
         "estate": estate,
         "title": row.name,
         "card": row,
         "purchases": own[:TOP],
-        "all": total(own),
+        "all": total(sums),
         "days_of": by_day(own, estate.now, estate.days),
-        "reasons": _declines(own, lambda each: each.reason),
-        "categories": tallies(own, lambda each: each.category)[:TOP],
+        "reasons": _declines(sums),
+        "categories": tallies(sums, lambda each: each.category)[:TOP],
         "outside": [each for each in estate.outside if each.id in about],
         "drift": [each for each in estate.drift.drift if each.id in about],
         "changes": [each for each in estate.plan.changes if each.id in about],
@@ -131,18 +133,23 @@ def purchases(estate: Estate, query: Query) -> Context:
         category=query.get("category", ""),
         text=query.get("q", ""),
     )
-    found = list(matching(estate.shown, wanted, rows))
+    found: Sequence[PurchaseRecord] = estate.shown
+    sums: Sequence[Lot] = estate.lots
+    days = estate.shown_days
+    if wanted != EVERYTHING:
+        found = list(matching(found, wanted, rows))
+        sums, days = lots(found, rows), tuple(by_day(found, estate.now, estate.days))
     return {
         "estate": estate,
         "title": "Purchases",
         "wanted": wanted,
         "rows": rows,
         "page": page_of(found, query.get("page", "")),
-        "all": total(found),
-        "days_of": by_day(found, estate.now, estate.days),
-        "reasons": _declines(found, lambda each: each.reason)[:TOP],
-        "by_team": tallies(found, lambda each: _team(rows, each))[:TOP],
-        "by_category": tallies(found, lambda each: each.category)[:TOP],
+        "all": total(sums),
+        "days_of": days,
+        "reasons": _declines(sums)[:TOP],
+        "by_team": tallies(sums, lambda each: each.team)[:TOP],
+        "by_category": tallies(sums, lambda each: each.category)[:TOP],
         "choices": {
             "reason": estate.reasons,
             "category": estate.categories,
@@ -157,13 +164,9 @@ def card_rows(estate: Estate) -> dict[str, CardRow]:
     return {row.id: row for row in estate.cards}
 
 
-def _team(rows: Mapping[str, CardRow], purchase: PurchaseRecord) -> str:
-    row = rows.get(purchase.card)
-    return row.team if row else UNKNOWN
-
-
-def _declines(found: Iterable[PurchaseRecord], key: Callable[[PurchaseRecord], str]) -> list[Tally]:
-    return tallies((each for each in found if not each.approved), key)
+def _declines(sums: Iterable[Lot]) -> list[Tally]:
+    """Return the totals of declined purchases by Stripe's reason."""
+    return tallies((each for each in sums if not each.approved), lambda each: each.reason)
 
 
 def _asked(query: Query, *names: str) -> dict[str, str]:

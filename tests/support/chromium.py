@@ -67,12 +67,16 @@ class Tab:
 
     def open(self, page: Path | str, width: int, *, dark: bool = False) -> None:
         """Open a file or an address at a width in pixels, and wait until it is loaded."""
-        scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-        self.ask("Emulation.setEmulatedMedia", features=scheme)
+        self.colors(dark=dark)
         self.resize(width)
         self.events.clear()
         self.ask("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         self.loaded()
+
+    def colors(self, *, dark: bool) -> None:
+        """Prefer dark or light colors, as a person does in the settings."""
+        scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        self.ask("Emulation.setEmulatedMedia", features=scheme)
 
     def loaded(self) -> None:
         """Wait until a page is loaded, since the events were last cleared."""

@@ -1,21 +1,28 @@
 """The pages about a fleet: each account's state, its money and its own pages, and one file of them."""
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator
 from contextlib import chdir
+from functools import partial
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 import requests
 from click.testing import CliRunner
+from starlette.types import ASGIApp
 from support.chromium import chromium
 
+from provisioner.app.estate import EstateReader
 from provisioner.cli.commands.fleet import command as fleet_command
 from provisioner.cli.commands.serve import fleet_site
 from provisioner.cli.options.looking import LookOptions
 from provisioner.cli.options.shared import SANDBOX_STATE
 from provisioner.fleet.look import FleetReader, fleet_reader
 from provisioner.fleet.model import FleetSource
+from provisioner.web import fleet_app
+from provisioner.web.live import LiveFleet
 from provisioner.web.report import fleet_report_html
 from provisioner.web.site import Place
 from web.conftest import run
@@ -126,6 +133,32 @@ def test_an_account_has_its_own_pages_and_everything_is_as_safe_as_elsewhere(pag
         assert requests.post(pages + path, timeout=20).status_code == 405
 
 
+def test_an_account_is_opened_once_though_two_ask_for_it_at_the_same_time(reader, monkeypatch):
+    monkeypatch.setattr(fleet_app, "MOST_OPEN", 1)
+    opened: list[str] = []
+
+    def watched(identity: str) -> EstateReader:
+        opened.append(identity)
+        return EstateReader(partial(reader.open, identity), days=30)
+
+    async def ask(app: ASGIApp, identity: str) -> None:
+        path = f"/accounts/{identity}/plan"
+        scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "root_path": ""}
+        scope |= {"headers": [(b"host", b"localhost")]}
+        await app(scope, None, AsyncMock())
+
+    async def two_at_once() -> None:
+        site = fleet_app.FleetSite(LiveFleet(reader, 0.0), Place("shops", "", "test"), watched, 60.0)
+        app = site.application()
+        async with app.router.lifespan_context(app):
+            await ask(app, "acct_1FleetFoods")
+            await asyncio.gather(*(ask(app, "acct_1FleetBooks") for _ in range(2)))
+
+    asyncio.run(two_at_once())
+
+    assert opened == ["acct_1FleetFoods", "acct_1FleetBooks"]
+
+
 def test_one_file_has_all_accounts(reader):
     page = fleet_report_html(reader.read())
 
@@ -152,7 +185,7 @@ def test_a_person_finds_an_account_and_comes_back(browser, pages):
     assert "books" in shown
     for dark in (False, True):
         browser.open(pages, 1280, dark=dark)
-        assert serious(browser) == []
+        assert serious(browser, only_colors=dark) == []
         for width in (400, 800, 1600):
             browser.resize(width)
             assert overflow(browser) <= 0

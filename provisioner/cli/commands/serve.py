@@ -38,6 +38,11 @@ CAN_WRITE = (
     "This key can write. These pages never write, so use a restricted key that can only read: "
     "docs/how-to/restricted-keys.md"
 )
+# [?] Only a write would show what a key may write: Stripe documents no request that returns its permissions.
+MAY_WRITE = (
+    "This command only reads, so it does not know whether this restricted key can write; "
+    "`provisioner doctor` checks its permissions."
+)
 DEMO = "This is a demonstration with sample purchases, in a sandbox that ends with the command."
 
 
@@ -177,8 +182,15 @@ def _real(options: Options, look: LookOptions) -> Iterator[tuple["EstateSource",
 
 
 def _can_write(options: Options, mode: str) -> str:
-    """Return what is to be said of a key that can write, after saying it; empty if there is nothing."""
-    if options.sandbox or not is_unrestricted(key_for(mode, os.environ)):
+    """
+    Return the warning that the pages show about a key that can write, after printing it; empty if none.
+
+    About a restricted key, only the command says that its permissions are not known.
+    """
+    if options.sandbox:
+        return ""
+    if not is_unrestricted(key_for(mode, os.environ)):
+        tell(f"Note: {MAY_WRITE}")
         return ""
     tell(f"Warning: {CAN_WRITE}", level=logging.WARNING)
     return CAN_WRITE

@@ -4,9 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from msgspec.structs import replace
-
-from provisioner.core.estate.limits import LimitUse, Whose, limits_of, own_limits, spent, tightest, uses
+from provisioner.core.estate.limits import held_limits, own_limits, spent, tightest, uses
 from provisioner.core.estate.rows import CardRow
 from provisioner.core.estate.shipments import shipment_remark
 from provisioner.core.model.config import Config
@@ -89,7 +87,7 @@ class CardRows:
         chain = past.by_root.get(self._roots[card.id], ())
         limits = (
             *uses(own_limits(card.fields), currency, chain, now),
-            *_held(person.fields if person else {}, currency, past.by_holder.get(holder_id, ()), now),
+            *held_limits(person.fields if person else {}, currency, past.by_holder.get(holder_id, ()), now),
         )
         return CardRow(
             id=card.id,
@@ -134,17 +132,6 @@ def _grouped(purchases: Iterable[PurchaseRecord], roots: Mapping[str, str]) -> _
         by_holder[each.holder].append(each)
         by_card[each.card].append(each)
     return _Past(by_root, by_holder, by_card)
-
-
-def _held(
-    holder: Mapping[str, Any], currency: str, purchases: Sequence[PurchaseRecord], now: int
-) -> Iterator[LimitUse]:
-    """Yield the limits of a cardholder. Their use is known only if all purchases are in one currency."""
-    limits: list[tuple[Whose, Mapping[str, Any]]] = [("cardholder", each) for each in limits_of(holder)]
-    named = str((holder.get("spending_controls") or {}).get("spending_limits_currency") or currency)
-    is_known = all(each.currency == named for each in purchases)
-    for use in uses(limits, named, purchases, now):
-        yield use if is_known else replace(use, used=None)
 
 
 def _controls(card: Mapping[str, Any], holder: Observed | None) -> Iterator[tuple[str, str]]:

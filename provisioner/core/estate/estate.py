@@ -14,6 +14,7 @@ from provisioner.core.estate.due import due_items
 from provisioner.core.estate.limits import limits_of
 from provisioner.core.estate.model import Estate
 from provisioner.core.estate.periods import period_at
+from provisioner.core.estate.purchases import by_day, lots
 from provisioner.core.estate.rows import OutsideChange
 from provisioner.core.estate.teams import team_spending
 from provisioner.core.model.config import Config
@@ -60,7 +61,7 @@ def make_estate(kinds: Sequence[Kind], reading: EstateReading) -> Estate:
     maker = CardRows(kinds, config, snapshot, inventory, personal=reading.personal)
     cards = maker.rows(reading.purchases, now, now - reading.days * DAY)
     plan, late = reading.plan, {change.address for change in overdue(kinds, config, inventory)}
-    return Estate(
+    estate = Estate(
         project=config.project,
         environment=config.environment or "",
         mode=config.mode,
@@ -81,6 +82,9 @@ def make_estate(kinds: Sequence[Kind], reading: EstateReading) -> Estate:
         categories=tuple(sorted({each.category for each in reading.purchases})),
         personal=reading.personal,
     )
+    rows = {card.id: card for card in cards}
+    days = by_day(estate.shown, now, reading.days)
+    return replace(estate, lots=tuple(lots(estate.shown, rows)), shown_days=tuple(days))
 
 
 def with_purchases(reading: EstateReading, arrived: Iterable[PurchaseRecord], now: int) -> EstateReading:

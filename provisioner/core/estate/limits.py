@@ -1,9 +1,11 @@
 """Spending limits, and how much of each is used in its current window."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from provisioner.core.estate.periods import period_at
 from provisioner.core.model.limits import default_limit
@@ -28,6 +30,8 @@ class LimitUse(Struct, frozen=True):
     """The categories that it applies to; empty for all."""
     used: int | None = None
     """The amount used in the current window; None for limits per purchase, or if it cannot be known."""
+    apart: Mapping[str, int] = {}
+    """The amounts counted by currency, if they cannot be compared with the limit; otherwise empty."""
     begin: int = 0
     """The start of the current window (Unix seconds)."""
     end: int = 0
@@ -95,6 +99,29 @@ def spent(
         and windows(each.at)[place] == current
         and (not categories or each.category in categories)
     )
+
+
+def held_limits(
+    holder: Mapping[str, Any], currency: str, purchases: Sequence[PurchaseRecord], now: int
+) -> Iterator[LimitUse]:
+    """
+    Yield the limits of a cardholder, with their use if all that counts is in the currency of the limit.
+
+    Otherwise, the amounts are apart by currency: Stripe converts limits at rates that it does not return.
+    """
+    limits: list[tuple[Whose, Mapping[str, Any]]] = [("cardholder", each) for each in limits_of(holder)]
+    named = str((holder.get("spending_controls") or {}).get("spending_limits_currency") or currency)
+    by_currency = defaultdict[str, list[PurchaseRecord]](list)
+    for each in purchases:
+        by_currency[each.currency].append(each)
+    for use in uses(limits, named, by_currency[named], now):
+        amounts = {} if use.used is None else _amounts(by_currency, use, now)
+        yield replace(use, used=None, apart=amounts) if amounts.keys() - {named} else use
+
+
+def _amounts(by_currency: Mapping[str, Sequence[PurchaseRecord]], use: LimitUse, now: int) -> dict[str, int]:
+    sums = {name: spent(own, use.interval, now, use.categories) for name, own in by_currency.items()}
+    return {name: amount for name, amount in sums.items() if amount}
 
 
 def tightest(found: Iterable[LimitUse]) -> LimitUse | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from provisioner.core.diff.drift_document import DriftDocument
+from provisioner.core.estate.purchases import Lot, Tally
 from provisioner.core.estate.rows import CardRow, DueItem, EstateFigures, OutsideChange, TeamSpend
 from provisioner.core.plan.document import PlanDocument
 from provisioner.core.plan.outlook_document import BalanceDocument
@@ -33,6 +34,10 @@ class Estate(Struct, frozen=True, kw_only=True):
     """All cards, sorted by name."""
     purchases: tuple[PurchaseRecord, ...]
     """The purchases since `since`, newest first."""
+    lots: tuple[Lot, ...] = ()
+    """The purchases that are shown, by what they have in common; made once, as there can be many."""
+    shown_days: tuple[Tally, ...] = ()
+    """The totals of each day that is shown, oldest first."""
     balances: tuple[BalanceDocument, ...]
     """One entry for each currency with a target."""
     teams: tuple[TeamSpend, ...]

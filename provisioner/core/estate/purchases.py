@@ -1,8 +1,8 @@
 """Filters and totals of the purchases that a page shows."""
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -11,7 +11,9 @@ from provisioner.core.purchases.record import PurchaseRecord
 
 DAY = 86_400
 UNKNOWN = "(unknown)"
+NOTHING = (0, 0)
 OUTCOMES = ("approved", "declined")
+T = TypeVar("T")
 
 
 class PurchaseFilter(Struct, frozen=True):
@@ -46,14 +48,20 @@ class Tally(Struct):
     refused: dict[str, int] = {}
     """The total of declined purchases, in minor units by currency."""
 
+    def add(self, currency: str, number: int, amount: int, *, approved: bool) -> None:
+        """Add a number of purchases with their total, which are approved or declined."""
+        if approved:
+            self.approved += number
+        else:
+            self.declined += number
+        sums = self.spent if approved else self.refused
+        sums[currency] = sums.get(currency, 0) + amount
+
 
 def matching(
     purchases: Iterable[PurchaseRecord], wanted: PurchaseFilter, cards: Mapping[str, CardRow]
 ) -> Iterator[PurchaseRecord]:
     """Yield the purchases that match a filter; `cards` maps ids to the rows of cards."""
-    if wanted == EVERYTHING:
-        yield from purchases
-        return
     text = wanted.text.casefold()
     for each in purchases:
         card = cards.get(each.card)
@@ -74,32 +82,61 @@ def _names(purchase: PurchaseRecord, card: CardRow | None) -> tuple[str, ...]:
     return purchase.merchant, purchase.id, purchase.card, card.name if card else ""
 
 
-def tallies(purchases: Iterable[PurchaseRecord], key: Callable[[PurchaseRecord], str]) -> list[Tally]:
+class Lot(NamedTuple):
+    """Purchases that have in common everything that they are added up by, except for the day."""
+
+    team: str
+    """The team of the card."""
+    reason: str
+    """Stripe's reason."""
+    category: str
+    """The category of the merchant."""
+    approved: bool
+    """Stripe's decision."""
+    currency: str
+    """The currency."""
+    number: int
+    """The number of purchases."""
+    amount: int
+    """Their total in minor units: the counted amounts if they were approved, otherwise the declined ones."""
+
+
+def lots(purchases: Iterable[PurchaseRecord], cards: Mapping[str, CardRow]) -> list[Lot]:
+    """Return purchases as lots, of which there are few; `cards` maps ids to the rows of cards."""
+    teams = {identity: card.team for identity, card in cards.items()}
+    sums = _sums(
+        (
+            (teams.get(each.card, UNKNOWN), each.reason, each.category, each.approved, each.currency),
+            each.counted if each.approved else each.amount,
+        )
+        for each in purchases
+    )
+    return [Lot(*shared, number, amount) for shared, (number, amount) in sums.items()]
+
+
+def _sums(amounts: Iterable[tuple[T, int]]) -> dict[T, tuple[int, int]]:
+    """Return for each key how many amounts it has, and their sum."""
+    found: dict[T, tuple[int, int]] = {}
+    for key, amount in amounts:
+        number, sum_ = found.get(key, NOTHING)
+        found[key] = number + 1, sum_ + amount
+    return found
+
+
+def tallies(lots: Iterable[Lot], key: Callable[[Lot], str]) -> list[Tally]:
     """Return the totals of purchases by the value of `key`, the most frequent first."""
-    # many purchases share few values: a tally is touched once for each of these, not for each purchase
-    sums: dict[tuple[str, bool, str], list[int]] = {}
-    for each in purchases:
-        shared = key(each) or UNKNOWN, each.approved, each.currency
-        number_and_amount = sums.get(shared)
-        if number_and_amount is None:
-            number_and_amount = sums[shared] = [0, 0]
-        number_and_amount[0] += 1
-        number_and_amount[1] += each.counted if each.approved else each.amount
     found: dict[str, Tally] = {}
-    for (name, approved, currency), (number, amount) in sums.items():
-        tally = found.setdefault(name, Tally(name))
-        if approved:
-            tally.approved += number
-            tally.spent[currency] = amount
-        else:
-            tally.declined += number
-            tally.refused[currency] = amount
+    for each in lots:
+        name = key(each) or UNKNOWN
+        found.setdefault(name, Tally(name)).add(
+            each.currency, each.number, each.amount, approved=each.approved
+        )
     return sorted(found.values(), key=lambda tally: (-(tally.approved + tally.declined), tally.name))
 
 
-def total(purchases: Iterable[PurchaseRecord]) -> Tally:
+def total(lots: Iterable[Lot]) -> Tally:
     """Return the totals of all purchases."""
-    return next(iter(tallies(purchases, lambda _each: "all")), Tally("all"))
+    return next(iter(tallies(lots, lambda _each: "all")), Tally("all"))
 
 
 def by_day(purchases: Iterable[PurchaseRecord], now: int, days: int) -> list[Tally]:
@@ -107,14 +144,20 @@ def by_day(purchases: Iterable[PurchaseRecord], now: int, days: int) -> list[Tal
     Return the totals of each of the last `days` days (UTC), oldest first, including days without
     purchases.
     """
-    found = defaultdict[int, list[PurchaseRecord]](list)
-    for each in purchases:
-        found[each.at // DAY].append(each)
     last = now // DAY
-    return [_of_day(number, found.get(number, ())) for number in range(last - days + 1, last + 1)]
+    found = {number: Tally(_date(number)) for number in range(last - days + 1, last + 1)}
+    sums = _sums(
+        (
+            (each.at // DAY, each.approved, each.currency),
+            each.counted if each.approved else each.amount,
+        )
+        for each in purchases
+    )
+    for (day, approved, currency), (number, amount) in sums.items():
+        if day in found:
+            found[day].add(currency, number, amount, approved=approved)
+    return [*found.values()]
 
 
-def _of_day(number: int, purchases: Sequence[PurchaseRecord]) -> Tally:
-    tally = total(purchases)
-    tally.name = f"{dt.datetime.fromtimestamp(number * DAY, dt.UTC):%Y-%m-%d}"
-    return tally
+def _date(day: int) -> str:
+    return f"{dt.datetime.fromtimestamp(day * DAY, dt.UTC):%Y-%m-%d}"

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from provisioner.core.estate.cards import chains
 from provisioner.core.estate.filters import CardFilter, chosen_cards
-from provisioner.core.estate.limits import own_limits, tightest, uses
+from provisioner.core.estate.limits import held_limits, own_limits, tightest, uses
 from provisioner.core.estate.outside import outside_changes
 from provisioner.core.estate.periods import period_at
-from provisioner.core.estate.purchases import UNKNOWN, PurchaseFilter, by_day, matching, tallies
+from provisioner.core.estate.purchases import UNKNOWN, PurchaseFilter, by_day, lots, matching, tallies
 from provisioner.core.estate.rows import CardRow
 from provisioner.core.estate.shipments import shipment_remark
 from provisioner.core.estate.teams import OTHERS, team_spending
@@ -20,6 +20,7 @@ from provisioner.core.plan.outlook_document import Power, TeamExposure
 from provisioner.core.purchases.record import PurchaseRecord, read_record
 from provisioner.core.purchases.windows import PLACES, windows
 from provisioner.kinds import KINDS
+from provisioner.web.render import environment
 
 DAY = 86_400
 NOW = int(dt.datetime(2026, 11, 18, 15, tzinfo=dt.UTC).timestamp())  # a Wednesday
@@ -139,7 +140,7 @@ def test_totals_keep_currencies_and_declined_purchases_apart():
         bought(NOW, 1, category=""),
     ]
 
-    caterers, unknown = tallies(past, lambda each: each.category)
+    caterers, unknown = tallies(lots(past, {}), lambda each: each.category)
 
     assert (caterers.name, caterers.approved, caterers.declined) == ("caterers", 3, 1)
     assert (caterers.spent, caterers.refused) == ({"usd": 12, "eur": 9}, {"usd": 100})
@@ -153,7 +154,7 @@ def test_purchases_and_cards_are_filtered_by_what_people_write():
     assert list(matching(past, PurchaseFilter(text="ONE"), rows)) == past[:1]
     assert list(matching(past, PurchaseFilter(team="blue", outcome="declined"), rows)) == past[1:]
     assert list(matching(past, PurchaseFilter(reason="nothing"), rows)) == []
-    assert [each.name for each in tallies(past, lambda each: each.reason)] == [
+    assert [each.name for each in tallies(lots(past, {}), lambda each: each.reason)] == [
         "card_active",
         "spending_controls",
     ]
@@ -212,3 +213,18 @@ def test_an_authorization_is_read_with_names_only_if_they_are_asked_for():
     assert read_record(raw, names=True).merchant == "Canary Merchant"
     assert (read_record(raw).counted, read_record(raw).amount, read_record(raw).holder) == (700, 700, "ich_1")
     assert read_record({**raw, "approved": False, "amount": 900, "transactions": []}).counted == 0
+
+
+def test_purchases_in_another_currency_than_a_cardholders_limit_are_shown_apart():
+    limits = [{"amount": 90_000, "interval": "monthly"}, {"amount": 500, "interval": "per_authorization"}]
+    holder = {"spending_controls": {"spending_limits": limits, "spending_limits_currency": "usd"}}
+    past = [bought(NOW, 1_200), bought(NOW, 3_000, currency="eur"), bought(NOW, 500)]
+    long_ago = bought(NOW - 60 * DAY, 3_000, currency="eur")
+    month, each = held_limits(holder, "usd", past, NOW)
+    (same, _) = held_limits(holder, "usd", [*past[::2], long_ago], NOW)
+
+    assert (month.used, month.apart) == (None, {"eur": 3_000, "usd": 1_700})
+    assert (each.used, each.apart) == (None, {})
+    assert (same.used, same.apart) == (1_700, {})
+    shown = environment().from_string('{% from "parts.html" import limit_use %}{{ limit_use(use) }}')
+    assert "€30.00, $17.00</b> spent; limit $900.00 per month" in shown.render(use=month)
