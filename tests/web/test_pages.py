@@ -110,6 +110,14 @@ def test_the_figures_are_what_the_api_says_when_somebody_else_sums_them_up(shop,
     assert f"{sum(e['approved'] for e in found)} approved, {money(total)} spent" in text
 
 
+def test_the_days_that_are_drawn_are_those_whose_purchases_are_counted(shop):
+    estate = EstateReader(lambda: shop.account, days=30).read()
+    since = dt.datetime.fromtimestamp(estate.first_shown, dt.UTC)
+
+    assert len(estate.shown_days) == 30
+    assert f"{since:%Y-%m-%d %H:%M:%S}" == f"{estate.shown_days[0].name} 00:00:00"
+
+
 def test_limits_say_what_is_used_and_left_also_across_all_cards_of_a_holder(shop, pages):
     text = words(get(pages, f"/cards/{shop.cards()['print'].id}").text)
 

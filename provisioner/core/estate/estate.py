@@ -14,7 +14,7 @@ from provisioner.core.estate.due import due_items
 from provisioner.core.estate.limits import limits_of
 from provisioner.core.estate.model import Estate
 from provisioner.core.estate.periods import period_at
-from provisioner.core.estate.purchases import by_day, lots
+from provisioner.core.estate.purchases import by_day, first_of_days, lots
 from provisioner.core.estate.rows import OutsideChange
 from provisioner.core.estate.teams import team_spending
 from provisioner.core.model.config import Config
@@ -59,7 +59,7 @@ def make_estate(kinds: Sequence[Kind], reading: EstateReading) -> Estate:
     config, (snapshot, inventory) = reading.config, (reading.compared.snapshot, reading.compared.inventory)
     now = reading.now
     maker = CardRows(kinds, config, snapshot, inventory, personal=reading.personal)
-    cards = maker.rows(reading.purchases, now, now - reading.days * DAY)
+    cards = maker.rows(reading.purchases, now, first_of_days(now, reading.days))
     plan, late = reading.plan, {change.address for change in overdue(kinds, config, inventory)}
     estate = Estate(
         project=config.project,

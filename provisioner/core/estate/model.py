@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from provisioner.core.diff.drift_document import DriftDocument
-from provisioner.core.estate.purchases import Lot, Tally
+from provisioner.core.estate.purchases import Lot, Tally, first_of_days
 from provisioner.core.estate.rows import CardRow, DueItem, EstateFigures, OutsideChange, TeamSpend
 from provisioner.core.plan.document import PlanDocument
 from provisioner.core.plan.outlook_document import BalanceDocument
@@ -64,9 +64,9 @@ class Estate(Struct, frozen=True, kw_only=True):
     @property
     def first_shown(self) -> int:
         """Return the time since which purchases are shown (Unix seconds)."""
-        return self.now - self.days * 86_400
+        return first_of_days(self.now, self.days)
 
     @property
     def shown(self) -> Sequence[PurchaseRecord]:
-        """Return the purchases of the last `days` days, newest first."""
+        """Return the purchases of the last `days` days, of which today is one, newest first."""
         return self.purchases[: bisect_right(self.purchases, -self.first_shown, key=lambda each: -each.at)]

@@ -139,13 +139,18 @@ def total(lots: Iterable[Lot]) -> Tally:
     return next(iter(tallies(lots, lambda _each: "all")), Tally("all"))
 
 
+def first_of_days(now: int, days: int) -> int:
+    """Return the first second (UTC) of the last `days` days, of which today is one."""
+    return (now // DAY - days + 1) * DAY
+
+
 def by_day(purchases: Iterable[PurchaseRecord], now: int, days: int) -> list[Tally]:
     """
     Return the totals of each of the last `days` days (UTC), oldest first, including days without
     purchases.
     """
-    last = now // DAY
-    found = {number: Tally(_date(number)) for number in range(last - days + 1, last + 1)}
+    first = first_of_days(now, days) // DAY
+    found = {number: Tally(_date(number)) for number in range(first, first + days)}
     sums = _sums(
         (
             (each.at // DAY, each.approved, each.currency),
