@@ -14,7 +14,7 @@ COMMAND = ("", "wall", "CPU", "peak MiB", "requests", "bounds")
 HEAD = """# Performance
 
 These figures are one run of `python -m tests.bench` on {day}, on a machine with {machine}.
-Each command is a process of its own and talks HTTP with a server on the same machine. Wall and
+Each command runs in its own process and talks HTTP with a server on the same machine. Wall and
 CPU are seconds, start-up included; the peak is the resident memory. Rows that say "100 ms, 25/s" have a
 server that takes 100 ms for each request and refuses more than 25 requests a second for each endpoint, and
 more than 100 in all, as Stripe does in live mode. The last column has the bound that we set ourselves, and

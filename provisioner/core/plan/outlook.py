@@ -50,8 +50,9 @@ def exposure_by_team(
     teams, touched = Teams(config, surveyed), pools_touched(found)
     sides = [(each.address, each.before) for each in found]
     stays = _tallies(teams, sides, touched, changes=False)
-    before = _tallies(teams, sides, touched, changes=True)
-    after = _tallies(teams, [(each.address, each.after) for each in found], touched, changes=True)
+    changing = found if touched else ()  # most plans touch nothing
+    before = _tallies(teams, [(each.address, each.before) for each in changing], touched, changes=True)
+    after = _tallies(teams, [(each.address, each.after) for each in changing], touched, changes=True)
     rows = [(at, tally, tally) for at, tally in stays.items() if at not in before and at not in after]
     for at in before.keys() | after.keys():
         there = stays.get(at, _nothing())  # the unchanged cards of a team, together with the changed ones
