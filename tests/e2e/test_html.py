@@ -216,12 +216,12 @@ def test_a_forged_plan_runs_nothing(browser, tmp_path):
     assert "<script>alert(1)</script>" in browser.value("document.body.innerText")
 
 
-def test_a_hundred_thousand_changes_are_searched(browser, tmp_path):
+def test_tens_of_thousands_of_changes_are_searched(browser, tmp_path):
     file = tmp_path / "large.html"
-    file.write_text(plan_html(many(100_000, different=True)), encoding="utf-8")
+    file.write_text(plan_html(many(30_000, different=True)), encoding="utf-8")
 
     browser.open(file, 1600)
-    browser.press("/", *"c099999")
+    browser.press("/", *"c029999")
 
-    assert addresses(browser) == ["cards.c099999"]
-    assert found(browser) == "1 of 100,000 changes"
+    assert addresses(browser) == ["cards.c029999"]
+    assert found(browser) == "1 of 30,000 changes"

@@ -13,17 +13,7 @@ from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
 
 EXAMPLE = ROOT / "examples" / "b2b-payments"
-PROGRAM = f"""
-from provisioner import Project
-
-with Project.load({str(EXAMPLE)!r}).sandbox() as project:
-    plan = project.plan()
-    report = project.apply(plan)
-    assert report.complete, report
-    assert plan.summary["create"] == 2
-    assert not project.plan().changes
-    assert not project.drift().drifts
-"""
+PROGRAM = Path(__file__).parent / "program.py"
 
 
 def edited(folder: Path, old: str, new: str) -> Path:
@@ -35,21 +25,11 @@ def edited(folder: Path, old: str, new: str) -> Path:
 
 def test_a_program_plans_applies_and_plans_empty_and_says_nothing(tmp_path: Path) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, cwd=tmp_path, env={}, check=False
+        [sys.executable, PROGRAM, EXAMPLE], capture_output=True, text=True, cwd=tmp_path, env={}, check=False
     )
 
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_program_passes_a_strict_type_checker(tmp_path: Path) -> None:
-    (tmp_path / "program.py").write_text(PROGRAM)
-    # the SDK has thousands of modules, and no type of it can be in the API: only stripe_api imports it
-    (tmp_path / "mypy.ini").write_text("[mypy]\nstrict = true\n[mypy-stripe.*]\nfollow_imports = skip\n")
-    words = ["-m", "mypy", "--cache-dir", str(ROOT / ".mypy_cache" / "program"), "program.py"]
-    run = subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=tmp_path, check=False)
-
-    assert run.returncode == 0, run.stdout
 
 
 def test_a_plan_that_has_moved_since_is_refused() -> None:

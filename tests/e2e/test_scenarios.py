@@ -37,16 +37,31 @@ def words(output: str) -> dict[str, str]:
     return {name.rstrip(":"): mark for mark, name, _ in lines}
 
 
-def test_every_profile_of_acme_does_what_it_should(desk):
-    done = desk.run("test", str(ACME), "--sandbox", "--generate", "--junit", "tests.xml", "--format", "json")
+def one_card_of_each_profile(folder: Path) -> dict[str, str]:
+    """Copy acme, with the cards of its scenarios and one card of each profile; return each card's profile."""
+    shutil.copytree(ACME, folder, dirs_exist_ok=True)
+    scenarios = yaml.safe_load((ACME / "scenarios.yaml").read_text())["scenarios"]
+    named, kept = {one["card"] for one in scenarios.values()}, {}
+    for file in folder.rglob("teams/*.yaml"):
+        team = yaml.safe_load(file.read_text())
+        for name, card in [*team["cards"].items()]:
+            if name in named or card.get("use") not in kept.values():
+                kept[name] = card.get("use")
+            else:
+                del team["cards"][name]
+        file.write_text(yaml.safe_dump(team, sort_keys=False))
+    return kept
+
+
+def test_every_profile_of_acme_does_what_it_should(desk, tmp_path):
+    cards = one_card_of_each_profile(tmp_path / "acme")
+
+    done = desk.run("test", "acme", "--sandbox", "--generate", "--junit", "tests.xml", "--format", "json")
 
     document = json.loads(done.stdout)
     played = {one["card"].removeprefix("cards.") for one in document["scenarios"] if not one["generated"]}
-    cards = {}
-    for file in ACME.rglob("teams/*.yaml"):
-        cards |= yaml.safe_load(file.read_text())["cards"]
     profiles = yaml.safe_load((ACME / "provisioner.yaml").read_text())["profiles"]
-    assert {cards[name].get("use") for name in played} >= set(profiles)
+    assert {cards[name] for name in played} >= set(profiles)
     assert document["summary"] == {
         "passed": len(document["scenarios"]),
         "failed": 0,

@@ -7,12 +7,13 @@ from provisioner.sandbox.api import forms
 from provisioner.sandbox.registry import UploadedFile
 from provisioner.sandbox.state.errors import ApiError
 
-from .conftest import ADDRESS
+from .conftest import ADDRESS, NEWEST_SDK
 
 HOLDER = {"name": "Company Card", "billing": {"address": ADDRESS}}
 HOLDERS = "/v1/issuing/cardholders"
 
 
+@NEWEST_SDK
 def test_the_parameter_types_are_those_of_the_installed_sdk() -> None:
     stale = "run `python -m provisioner.sandbox.sdk_types`"
     assert sdk_types.DATA.read_text(encoding="utf-8") == sdk_types.rendered(), stale

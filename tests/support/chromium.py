@@ -40,6 +40,7 @@ class Tab:
         self._in, self._out = os.fdopen(read, "rb"), os.fdopen(write, "wb")
         self._last, self._session = 0, ""
         self.events: list[Json] = []
+        self._gone: set[str] = set()  # the pages that were open before
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
@@ -69,6 +70,8 @@ class Tab:
         """Open a file or an address at a width in pixels, and wait until it is loaded."""
         self.colors(dark=dark)
         self.resize(width)
+        # what the page before asked for may still be told when the next one is open
+        self._gone |= {e["params"]["loaderId"] for e in self._of("Network.requestWillBeSent")}
         self.events.clear()
         self.ask("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         self.loaded()
@@ -132,7 +135,8 @@ class Tab:
 
     def requests(self) -> list[str]:
         """The addresses that the page has asked for."""
-        return [e["params"]["request"]["url"] for e in self._of("Network.requestWillBeSent")]
+        told = (e["params"] for e in self._of("Network.requestWillBeSent"))
+        return [each["request"]["url"] for each in told if each["loaderId"] not in self._gone]
 
     def complaints(self) -> list[Json]:
         """What the page or the browser had to complain about."""
