@@ -124,7 +124,11 @@ class _Sides:
                 key = str(change.id) if is_left else change.address
                 self.moved.add(key)
                 after[key] = holder.pool(fields_after(holder, change))
-                if change.action is Action.REPLACE or change.direction is Direction.BROADENING:
+                # A wider list or purchase limit leaves the limit of the month as it is.
+                is_wider = change.direction is Direction.BROADENING and not after[key].is_within(
+                    self._pools_before.get(key, ANY)
+                )
+                if change.action is Action.REPLACE or is_wider:
                     self._widened.add(key)
         self._pools_after = {**self._pools_before, **after}
 

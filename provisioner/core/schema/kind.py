@@ -31,6 +31,15 @@ class Pool(NamedTuple):
         """Return whether it is a limit in another currency, whose exchange rate is unknown here."""
         return self.amount is not None and self.currency not in ("", currency)
 
+    def is_within(self, other: "Pool") -> bool:
+        """Return whether it is a limit, at most as high as another one in the same currency."""
+        return (
+            self.amount is not None
+            and other.amount is not None
+            and self.currency == other.currency
+            and self.amount <= other.amount
+        )
+
 
 class FieldFault(NamedTuple):
     """A conflict between the fields of one resource."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from math import inf
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from support.declare import card, config, holder
 from support.stripe_model import StripeModel, carry_out
@@ -210,8 +210,17 @@ def test_a_saved_plan_is_judged_like_the_plan_itself(before: list[Declared], aft
     assert judge(held, LIMITS, {}) == judge(plan, LIMITS, {})
 
 
+def limited_in_usd(interval: str) -> list[Declared]:
+    """A card in pounds whose cardholder has a limit in dollars, of 0."""
+    limits = controls([(0, interval)], spending_limits_currency="usd")
+    pounds = card("a", cardholder="ann", currency="gbp")
+    return [holder("ann", spending_controls=limits), pounds]
+
+
 @settings(max_examples=150)
 @given(estates(), estates(), st.integers(0, 12))
+# after the first call, the cardholder has both limits: the end of the first one adds nothing to a month
+@example(limited_in_usd("per_authorization"), limited_in_usd("daily"), 1)
 def test_what_is_left_of_an_interrupted_apply_is_within_what_was_approved(
     before: list[Declared], after: list[Declared], calls: int
 ) -> None:
