@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from support.depth import thorough
 
 # Else each command that a test starts would compile the whole package for itself.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-settings.register_profile("suite", deadline=None, database=None)
+settings.register_profile("suite", deadline=None, database=None, max_examples=thorough(100))
 settings.load_profile("suite")
 
 

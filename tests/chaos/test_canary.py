@@ -1,21 +1,20 @@
 """Under every disturbance: not one byte of a key or of personal data in any output or file."""
 
 import json
-import os
 import re
 import urllib.request
 from pathlib import Path
 
 import pytest
 from support.command import provisioner
+from support.depth import DEEP
 from support.quick_command import quick_command
 
 from provisioner.chaos.run import LASTING, ONCE
 from provisioner.sandbox.server import running
 from provisioner.sandbox.settings import Settings
 
-WHOLE = os.environ.get("PROVISIONER_CHAOS") == "all"
-PLAYED = [*ONCE, *LASTING] if WHOLE else ["drop_after", "429", "500_after", "truncate", "breakdown"]
+PLAYED = [*ONCE, *LASTING] if DEEP else ["drop_after", "429", "500_after", "truncate", "breakdown"]
 SECRETS = (
     "zebedee",
     "quillfeather",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from PIL import Image
+from support.depth import DEEP
 
 from provisioner.chaos.embedded import Embedded, embedded
 from provisioner.chaos.estate import runs
@@ -24,9 +25,8 @@ from provisioner.config.load import load_config
 from provisioner.core.model.config import Config
 from provisioner.kinds import KINDS
 
-WHOLE = os.environ.get("PROVISIONER_CHAOS") == "all"
 SEED = int(os.environ.get("PROVISIONER_SEED", "7"))
-SEEDS = int(os.environ.get("PROVISIONER_SEEDS", "6"))
+SEEDS = 30 if DEEP else 4
 BUNDLE = "ics_SandboxStandardBlack"
 ADDRESS = {
     "line1": "123 Main Street",
@@ -84,7 +84,7 @@ def test_a_disturbed_apply_and_the_next_one_end_as_an_undisturbed_one(
 ) -> None:
     course = rehearse(place, Scene(before(tmp_path), config(tmp_path, **CHANGED)))
 
-    chosen = cells(course, SEED, None if WHOLE else 20)
+    chosen = cells(course, SEED, None if DEEP else 10)
     failed = {str(cell): wrong for cell in chosen if (wrong := disturb(place, course, cell).wrong)}
 
     assert any("files" in asked for asked in course.asked)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from support.depth import DEEP
 
 from provisioner.chaos.run import cells, disturb, rehearse
 from provisioner.chaos.sandbox_fixture import SandboxFixture, arena
@@ -15,7 +16,6 @@ from provisioner.config.load import load_config
 from provisioner.core.model.config import Config
 from provisioner.kinds import KINDS
 
-WHOLE = os.environ.get("PROVISIONER_CHAOS") == "all"
 SEED = int(os.environ.get("PROVISIONER_SEED", "7"))
 ENDPOINT: dict[str, Any] = {
     "url": "https://hooks.example.com/stripe",
@@ -48,7 +48,7 @@ def test_a_disturbed_apply_and_the_next_one_end_as_an_undisturbed_one(
     )
     course = rehearse(place, Scene(before, after))
 
-    chosen = cells(course, SEED, None if WHOLE else 40)
+    chosen = cells(course, SEED, None if DEEP else 16)
     failed = {str(cell): wrong for cell in chosen if (wrong := disturb(place, course, cell).wrong)}
 
     assert {asked.partition(" ")[0] for asked in course.asked} == {"GET", "POST", "DELETE"}

@@ -1,17 +1,17 @@
 """
 Random histories of an estate, in trouble and by hand, checked from the side after each step.
 
-`PROVISIONER_STEPS=2000` plays so many.
+`DEEP_TESTS=1` plays more.
 """
 
 import json
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from support.depth import DEEP
 
 from provisioner.chaos.embedded import Embedded, embedded
 from provisioner.chaos.estate import runs, unannounced
@@ -22,7 +22,7 @@ from provisioner.chaos.estate.watch import Watch, ended_for, revived
 from provisioner.chaos.estate.wire import Mail, Wire
 from provisioner.cli.main import main
 
-STEPS = int(os.environ.get("PROVISIONER_STEPS", "120"))
+STEPS = 1000 if DEEP else 80
 YAML = """
 version: 1
 project: estate

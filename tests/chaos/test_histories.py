@@ -2,15 +2,15 @@
 Whole histories, by a seed: edits of everything, applies that are cut short, changed minds, hands in between.
 
 After each apply nothing is left to do, and at no moment of any could a card spend more than it could when
-it began and may when it ends. `PROVISIONER_HISTORIES=3000` plays so many.
+it began and may when it ends. `DEEP_TESTS=1` plays ten times as many.
 """
 
-import os
 import random
 from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
+from support.depth import DEEP
 
 from chaos.acts import carry_out, plan, reasons
 from chaos.direct import Bank, Direct
@@ -20,7 +20,7 @@ from provisioner.chaos.watch import estate, moments, newest_event, too_wide
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ProvisionerError
 
-HISTORIES = int(os.environ.get("PROVISIONER_HISTORIES", "60"))
+HISTORIES = 300 if DEEP else 28
 PARTS = 4
 
 

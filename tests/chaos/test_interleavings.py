@@ -1,6 +1,5 @@
 """Two or three applies at once, in every order of their requests that a seed comes up with."""
 
-import os
 import random
 import threading
 from collections import Counter
@@ -10,6 +9,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+from support.depth import thorough
 
 from chaos.direct import Bank, Direct, world
 from provisioner.chaos.normalized_state import Picture, differences, picture
@@ -22,7 +22,7 @@ from provisioner.core.plan.plan import make_plan
 from provisioner.engine.apply.execute import execute
 from provisioner.kinds import KINDS
 
-SEEDS = int(os.environ.get("PROVISIONER_SEEDS", "80"))
+SEEDS = thorough(100)
 FOLDER = Path(__file__).parent / "configs"
 BETWEEN = "differs from what Stripe's list showed; run it again"
 GOALS = ("one", "two", "three")

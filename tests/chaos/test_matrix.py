@@ -1,7 +1,7 @@
 """
 The matrix: every disturbance at every request of an apply that does all there is to do.
 
-The suite plays a part of it, by a seed; PROVISIONER_CHAOS=all plays the whole, as does
+The suite plays a part of it, by a seed; DEEP_TESTS=1 plays the whole, as does
 `provisioner chaos --all`.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.depth import DEEP
 
 from provisioner.chaos.run import DISTURBANCES, Cell, Rehearsal, cells, disturb, rehearse
 from provisioner.chaos.sandbox_fixture import SandboxFixture, arena
@@ -19,7 +20,6 @@ from provisioner.chaos.scene import Scene, canonical, scene_of
 from provisioner.config.load import load_config
 from provisioner.kinds import KINDS
 
-WHOLE = os.environ.get("PROVISIONER_CHAOS") == "all"
 SEED = int(os.environ.get("PROVISIONER_SEED", "7"))
 EXAMPLE = Path(__file__).parents[2] / "examples" / "acme"
 
@@ -34,7 +34,7 @@ def play(place: SandboxFixture, scene: Scene, runs: int) -> tuple[Rehearsal, lis
     """Play so many cells of a scene's matrix; a failing one is named with its seed."""
     place.reset()
     course = rehearse(place, scene)
-    chosen = cells(course, SEED, None if WHOLE else runs)
+    chosen = cells(course, SEED, None if DEEP else runs)
     failed = {str(cell): wrong for cell in chosen if (wrong := disturb(place, course, cell).wrong)}
     counts = Counter(cell.disturbance for cell in chosen)
     sys.stdout.write(f"seed {SEED}: {len(chosen)} cells, {dict(counts)}\n")
@@ -43,7 +43,7 @@ def play(place: SandboxFixture, scene: Scene, runs: int) -> tuple[Rehearsal, lis
 
 
 def test_a_disturbed_apply_and_the_next_one_end_as_an_undisturbed_one(place):
-    course, chosen = play(place, canonical(), 42)
+    course, chosen = play(place, canonical(), 24)
 
     assert {cell.disturbance for cell in chosen} == set(DISTURBANCES)
     done = {request.partition(" ")[0] for request in course.asked}
@@ -51,7 +51,7 @@ def test_a_disturbed_apply_and_the_next_one_end_as_an_undisturbed_one(place):
 
 
 def test_so_does_an_example_with_changes(place):
-    play(place, scene_of(load_config(EXAMPLE, KINDS), SEED), 5)
+    play(place, scene_of(load_config(EXAMPLE, KINDS), SEED), 3)
 
 
 def test_the_same_seed_chooses_the_same_cells(place):

@@ -1,11 +1,11 @@
 """Generated configurations, start states, faults and kills: laws 1, 2, 3, 5 and 6 for all of them."""
 
-import os
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.depth import thorough
 
 from chaos.acts import CARD, HOLDER, carry_out, config, plan, reasons
 from chaos.direct import Bank, Direct
@@ -15,7 +15,7 @@ from provisioner.core.model.config import Config
 from provisioner.core.plan.call import Call
 from provisioner.kinds import KINDS
 
-EXAMPLES = int(os.environ.get("PROVISIONER_EXAMPLES", "40"))
+EXAMPLES = thorough(60)
 EFFECTS = ("drop_before", "drop_after", "500_before", "500_began", "500_after", "kill_before", "kill_after")
 CATEGORIES = ("advertising_services", "taxicabs_limousines", "hotels_motels_and_resorts")
 

@@ -5,6 +5,7 @@ from itertools import combinations, product
 import pytest
 from hypothesis import event, given, settings
 from msgspec.structs import replace
+from support.depth import thorough
 from support.purchases import CARD, CATEGORIES, EDGES, INTERVALS, limit, limits, scenario, world, worlds
 
 from provisioner.app.purchases import on_stage
@@ -28,7 +29,7 @@ def answers(stage, declared, asked):
     return [(one.place, one.answer.approved, one.answer.reason) for one in (told, played)]
 
 
-@settings(max_examples=150)
+@settings(max_examples=thorough(150))
 @given(case=worlds())
 def test_whatever_is_declared_and_bought(stage, case):
     told, played = answers(stage, *case)

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from e2e.conftest import COMPANY, Desk
+from support.depth import DEEP
 from support.liar import Answer, Asked, lying
 from support.mutate import GONE, Place, places, replaced
 
@@ -164,7 +165,7 @@ def trouble(desk: Desk, monkeypatch: pytest.MonkeyPatch, command: str, share: in
     [("plan", 6), ("drift", 10), ("export", 8), ("doctor", 10), ("import", 60), ("apply", 80), ("test", 60)],
 )
 def test_a_wrong_value_anywhere_is_an_error_in_words(desk: Desk, monkeypatch, command, share):
-    assert list(trouble(desk, monkeypatch, command, share)) == []
+    assert list(trouble(desk, monkeypatch, command, share if DEEP else 3 * share)) == []
 
 
 PAGE = '{"object": "list", "data": %s, "has_more": false}'

@@ -7,6 +7,7 @@ import pytest
 from e2e.conftest import KEY, Desk, body
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from support.depth import thorough
 
 from provisioner.config.export import export
 from provisioner.config.load import load_config
@@ -67,7 +68,7 @@ texts = st.one_of(
 keys = st.text(st.characters(exclude_characters="[]", exclude_categories=("Cs",)), min_size=1, max_size=40)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=thorough(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     metadata=st.dictionaries(keys.filter(lambda key: not key.startswith("provisioner_")), texts, max_size=4)
 )

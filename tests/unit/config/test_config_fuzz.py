@@ -7,6 +7,7 @@ import yaml
 from config_texts import BASE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.depth import thorough
 
 from provisioner.config.load import load_config
 from provisioner.core.model.errors import ConfigError
@@ -40,7 +41,7 @@ ODD = ["<<", "${", "${var.", "&m", "*m", "!!set", "NO", "1e3", "0o7", ".nan", "2
 BREAKS = ["\n", "\x85", "\u2028", "\r", "\\ud800", "\t", "\0", "\ufeff"]
 TOKENS = [*RICH.replace("\n", " \n ").split(" "), *"[]{}:,&*!|>%@`'\"#-?~", *ODD, *BREAKS]
 QUICK = settings(
-    max_examples=50,
+    max_examples=thorough(50),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

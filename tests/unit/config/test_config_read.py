@@ -6,6 +6,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.depth import thorough
 
 from provisioner.config.text.positions import positions
 from provisioner.config.text.read import read
@@ -28,7 +29,7 @@ def test_a_block_is_where_the_second_reading_finds_its_key(example: Path):
         assert place == (found[path].key_line, found[path].key_column)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=thorough(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(tree=st.dictionaries(texts, trees, max_size=4), flow=st.booleans(), style=st.sampled_from("'\""))
 def test_any_tree_is_read_as_it_was_written(tree, flow, style):
     reading = read(yaml.safe_dump(tree, default_flow_style=flow, default_style=style, sort_keys=False))

@@ -3,6 +3,7 @@
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.declare import card, config, holder
+from support.depth import thorough
 from support.plan_documents import saved_and_read
 from support.stripe_model import StripeModel, carry_out
 
@@ -47,7 +48,7 @@ def done(plan: Plan) -> set[tuple[str, str, str | None, str]]:
 HOLDERS = holder(), holder("other")
 
 
-@settings(max_examples=300)
+@settings(max_examples=thorough(300))
 @given(YAML, YAML, YAML)
 @example(  # a value that was declared as Stripe has it, and is declared no more: only our record would change
     config(*HOLDERS, card(status=None)),
@@ -71,7 +72,7 @@ def test_as_long_as_nothing_was_written_all_that_was_approved_is_done_and_nothin
     assert done(held) == done(plan)
 
 
-@settings(max_examples=300)
+@settings(max_examples=thorough(300))
 @given(YAML, YAML)
 def test_what_was_done_is_done_and_not_stale(before: Config, approved: Config) -> None:
     stripe = StripeModel()

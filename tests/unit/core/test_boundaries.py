@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
+from support.depth import thorough
 from support.purchases import CARD, CATEGORIES, limit, limits, world, worlds
 
 from provisioner.core.model.resource import Declared
@@ -110,7 +111,7 @@ def test_controls_from_the_environment_are_not_shown():
     assert made(declared | {CARD: Declared(CARD, declared[CARD].fields, sensitive=hidden)}) == []
 
 
-@settings(max_examples=100)
+@settings(max_examples=thorough(100))
 @given(case=worlds())
 def test_the_simulator_answers_as_each_was_made_to_be_answered(case):
     declared, _ = case

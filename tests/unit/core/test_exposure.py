@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from support.declare import card, config, holder
+from support.depth import thorough
 from support.stripe_model import StripeModel, carry_out
 
 from provisioner.core.approval.approve import above, hold_to
@@ -137,7 +138,7 @@ def planned(stripe: StripeModel, declared: list[Declared]) -> Plan:
     return make_plan(KINDS, config(*declared, guardrails=LIMITS), stripe.world())
 
 
-@settings(max_examples=150)
+@settings(max_examples=thorough(150))
 @given(estates(), estates())
 def test_before_after_and_what_is_added_are_those_of_the_objects(
     before: list[Declared], after: list[Declared]
@@ -156,7 +157,7 @@ def test_before_after_and_what_is_added_are_those_of_the_objects(
             assert added(plan)[currency] >= has[currency] - had[currency]
 
 
-@settings(max_examples=150)
+@settings(max_examples=thorough(150))
 @given(estates())
 def test_of_a_new_estate_all_is_added(wanted: list[Declared]) -> None:
     stripe = StripeModel()
@@ -171,7 +172,7 @@ def test_of_a_new_estate_all_is_added(wanted: list[Declared]) -> None:
     )
 
 
-@settings(max_examples=150)
+@settings(max_examples=thorough(150))
 @given(estates(), estates(), st.data())
 def test_no_higher_limit_lowers_what_is_added(
     before: list[Declared], after: list[Declared], data: st.DataObject
@@ -198,7 +199,7 @@ def test_no_higher_limit_lowers_what_is_added(
         assert high.get(currency, 0) >= amount
 
 
-@settings(max_examples=150)
+@settings(max_examples=thorough(150))
 @given(estates(), estates())
 def test_a_saved_plan_is_judged_like_the_plan_itself(before: list[Declared], after: list[Declared]) -> None:
     stripe = applied(*before)
@@ -217,7 +218,7 @@ def limited_in_usd(interval: str) -> list[Declared]:
     return [holder("ann", spending_controls=limits), pounds]
 
 
-@settings(max_examples=150)
+@settings(max_examples=thorough(150))
 @given(estates(), estates(), st.integers(0, 12))
 # after the first call, the cardholder has both limits: the end of the first one adds nothing to a month
 @example(limited_in_usd("per_authorization"), limited_in_usd("daily"), 1)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.declare import card, config, holder
+from support.depth import thorough
 from support.plan_documents import HOSTILE, change, document, edit
 
 from provisioner.core.approval.integrity import PROOFS, digest_of
@@ -35,7 +36,7 @@ CHANGES = st.builds(
 NOTES = st.builds(lambda text: {"address": "", "text": text}, st.text(st.characters()))
 
 
-@settings(max_examples=80)
+@settings(max_examples=thorough(80))
 @given(st.lists(CHANGES, max_size=3), st.lists(NOTES, max_size=2).map(tuple))
 def test_the_parts_are_the_text_that_the_whole_has(changes: list[Any], notes: tuple[Any, ...]) -> None:
     plan = document(*changes, notes=notes)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.declare import HOLDER, card, config, holder, target
+from support.depth import thorough
 from support.stripe_model import StripeModel, carry_out
 
 from provisioner.core.model.config import Config
@@ -161,7 +162,7 @@ def _with(one: Declared | None) -> Config:
     return config(holder(), *([one] if one else []))
 
 
-@settings(max_examples=120)
+@settings(max_examples=thorough(120))
 @given(worlds(), configs())
 def test_law_2_the_second_plan_is_empty_in_any_world(stripe: StripeModel, wanted: Config) -> None:
     apply(wanted, stripe)
@@ -169,7 +170,7 @@ def test_law_2_the_second_plan_is_empty_in_any_world(stripe: StripeModel, wanted
     assert plan_of(wanted, stripe).changes == ()
 
 
-@settings(max_examples=60)
+@settings(max_examples=thorough(60))
 @given(configs(), configs(), st.integers(0, 2))
 def test_what_has_ended_as_declared_is_made_anew_once_for_each_number(
     before: Config, wanted: Config, which: int
@@ -191,7 +192,7 @@ def test_what_has_ended_as_declared_is_made_anew_once_for_each_number(
         assert len([c for c in stripe.cards(address) if c["status"] != "canceled"]) == again
 
 
-@settings(max_examples=60)
+@settings(max_examples=thorough(60))
 @given(worlds(), configs())
 def test_the_same_world_gives_the_same_plan(stripe: StripeModel, wanted: Config) -> None:
     one, other = plan_of(wanted, stripe), plan_of(wanted, stripe)
@@ -214,7 +215,7 @@ def revisions(draw: st.DrawFn) -> tuple[Config, Config]:
     return before, replace(before, declared=declared)
 
 
-@settings(max_examples=150)
+@settings(max_examples=thorough(150))
 @given(revisions(), BY_HAND, st.booleans())
 def test_what_is_compared_while_it_is_read_gives_the_same_plan(
     configured: tuple[Config, Config], by_hand: list[tuple[int, dict[str, Any]]], is_moved: bool
@@ -241,7 +242,7 @@ def test_what_is_compared_while_it_is_read_gives_the_same_plan(
 # --- law 3
 
 
-@settings(max_examples=120)
+@settings(max_examples=thorough(120))
 @given(worlds(), configs(), st.integers(0, 12))
 def test_law_3_stopped_anywhere_and_run_again_ends_alike(
     stripe: StripeModel, wanted: Config, calls: int
@@ -265,7 +266,7 @@ def test_law_3_stopped_anywhere_and_run_again_ends_alike(
 # --- law 5
 
 
-@settings(max_examples=60)
+@settings(max_examples=thorough(60))
 @given(worlds(), configs())
 def test_law_5_what_is_not_ours_is_never_written(stripe: StripeModel, wanted: Config) -> None:
     other = stripe.create(
@@ -311,7 +312,7 @@ def _approves(controls: dict[str, Any], category: str, country: str, amount: int
     )
 
 
-@settings(max_examples=120)
+@settings(max_examples=thorough(120))
 @given(worlds(), configs())
 def test_law_6_at_no_moment_can_a_card_spend_more_than_old_and_new_allow(
     stripe: StripeModel, wanted: Config
@@ -330,7 +331,7 @@ def test_law_6_at_no_moment_can_a_card_spend_more_than_old_and_new_allow(
             assert bought <= seen[0].get(address, set()) | seen[-1].get(address, set()), address
 
 
-@settings(max_examples=60)
+@settings(max_examples=thorough(60))
 @given(worlds(), configs(), st.data())
 def test_law_6_holds_in_every_order_in_which_the_steps_of_a_phase_can_end(
     stripe: StripeModel, wanted: Config, data: st.DataObject
@@ -360,7 +361,7 @@ def one_order(steps: list[Step], data: st.DataObject) -> Iterator[Step]:
         ready.end(number)
 
 
-@settings(max_examples=60)
+@settings(max_examples=thorough(60))
 @given(worlds(), configs())
 def test_law_6_power_is_given_only_after_all_that_takes_it(stripe: StripeModel, wanted: Config) -> None:
     steps = plan_of(wanted, stripe).steps
@@ -413,7 +414,7 @@ def test_metadata_keys_that_are_declared_no_more_are_gone() -> None:
     assert {name for name in metadata if not name.startswith("provisioner_")} == {"floor", "theirs"}
 
 
-@settings(max_examples=60)
+@settings(max_examples=thorough(60))
 @given(worlds(), configs())
 def test_what_is_referred_to_is_made_before(stripe: StripeModel, wanted: Config) -> None:
     plan = plan_of(wanted, stripe)

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.declare import card, config, holder
+from support.depth import thorough
 from support.stripe_model import StripeModel, carry_out
 
 from provisioner.core.diff.change import Action
@@ -56,7 +57,7 @@ def renames(plan: Plan) -> dict[Address, Address]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=thorough(60), deadline=None)
 @given(estates(), estates())
 def test_a_rename_is_one_once_its_note_is_followed(before: list[Declared], after: list[Declared]) -> None:
     stripe = applied(before)
@@ -79,7 +80,7 @@ def test_a_rename_is_one_once_its_note_is_followed(before: list[Declared], after
     assert not {each.address for each in fixed if each.action is Action.RETIRE} & {*found.values()}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=thorough(60), deadline=None)
 @given(estates())
 def test_once_all_is_applied_nothing_is_named(declared: list[Declared]) -> None:
     stripe = applied(declared)
@@ -87,7 +88,7 @@ def test_once_all_is_applied_nothing_is_named(declared: list[Declared]) -> None:
     assert planned(stripe, declared).notes == ()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=thorough(60), deadline=None)
 @given(estates(), st.sets(st.sampled_from("abcdef")))
 def test_what_only_comes_or_only_goes_is_no_rename(declared: list[Declared], kept: set[str]) -> None:
     fewer = [each for each in declared if each.address.section == "cardholders" or each.address.name in kept]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.declare import HOLDER, card, config, holder
+from support.depth import thorough
 from support.stripe_model import StripeModel, carry_out
 
 from provisioner.core.diff.adopt import adopt_one
@@ -90,7 +91,7 @@ OTHERS: dict[str, Any] = {
 NAMES = st.sets(st.sampled_from([*VALUES]))
 
 
-@settings(max_examples=100)
+@settings(max_examples=thorough(100))
 @given(st.lists(NAMES, min_size=1, max_size=4), NAMES)
 @example([{"status"}], {"spending_controls"})
 def test_whatever_was_declared_before_all_that_is_applied_is_watched(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.declare import card, config, holder
+from support.depth import thorough
 from support.stripe_model import StripeModel, carry_out
 
 from provisioner.core.model.resource import Declared, Lifecycle
@@ -127,7 +128,7 @@ BY_HAND = st.sampled_from(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=thorough(200))
 @given(CARDS, BY_HAND, CARDS)
 def test_what_is_foretold_is_what_the_next_plan_finds(
     before: Declared, moved: dict[str, Any], wanted: Declared

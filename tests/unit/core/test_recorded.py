@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.declare import card, config, holder
+from support.depth import thorough
 from support.stripe_model import StripeModel, carry_out
 
 from provisioner.core.diff.change import Moved
@@ -134,7 +135,7 @@ CHOICE = st.lists(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=thorough(150))
 @given(CHOICE)
 @example([("stripe", "off"), ("yaml", "off")])
 def test_whoever_moves_what_the_record_is_of_what_was_applied_last(steps: list[tuple[str, str]]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.declare import card, config, holder, target
+from support.depth import thorough
 from support.stripe_model import StripeModel, carry_out
 
 from provisioner.core.model.config import Config
@@ -240,7 +241,7 @@ def test_a_cardholder_waits_for_what_is_done_to_its_cards() -> None:
     _never_at_once(make_plan(KINDS, wanted, stripe.world()))
 
 
-@settings(max_examples=80)
+@settings(max_examples=thorough(80))
 @given(plans())
 def test_a_card_and_its_cardholder_are_never_written_at_once(plan: Plan) -> None:
     _never_at_once(plan)
@@ -264,7 +265,7 @@ def _is_related(step: Step, other: Step) -> bool:
     return step.address == other.address or step.address in other.needs or other.address in step.needs
 
 
-@settings(max_examples=40)
+@settings(max_examples=thorough(40))
 @given(plans())
 def test_every_step_is_made_once_and_phase_by_phase(plan: Plan) -> None:
     stripe = StripeModel()

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.depth import thorough
 
 from provisioner.core.model.errors import StripeError
 from provisioner.engine.ports import Page
@@ -123,7 +124,7 @@ clusters = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=thorough(60))
 @given(clusters, st.integers(0, 4000), st.integers(0, 300), st.randoms(use_true_random=False))
 def test_however_it_lies_in_time_and_whatever_comes_meanwhile(groups, expected, arrivals, chance):
     times = [
@@ -142,7 +143,7 @@ def test_however_it_lies_in_time_and_whatever_comes_meanwhile(groups, expected, 
     assert listing.requests <= len(found) / 100 + pages * 0.2 + 4
 
 
-@settings(max_examples=100)
+@settings(max_examples=thorough(100))
 @given(clusters, st.integers(0, 3000), st.integers(0, 150), st.randoms(use_true_random=False))
 def test_in_whatever_order_answers_come(
     groups: list[Clustered], expected: int, arrivals: int, chance: random.Random
