@@ -3,7 +3,6 @@
 import json
 import re
 import tempfile
-import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +11,10 @@ from threading import Event, Lock
 from typing import Any
 
 from provisioner.app.account import ANSWERS
+from provisioner.chaos.embedded import BASE, Embedded
+from provisioner.chaos.estate.runs import InTurn
+from provisioner.chaos.estate.wire import Mail, Wire
+from provisioner.chaos.killable_client import KEY, LIMITLESS
 from provisioner.config.load import load_config
 from provisioner.core.model.config import Config
 from provisioner.core.ownership.marks import ADDRESS, GENERATION, PROJECT
@@ -23,10 +26,7 @@ from provisioner.engine.read.observe import observe
 from provisioner.kinds import KINDS
 from provisioner.stripe_api.client import Transport
 from provisioner.stripe_api.gateway import StripeWriter
-from provisioner.stripe_api.rate_limit import Limits
 
-KEY = "sk_test_golden"
-UNHURRIED = Limits(1_000_000, 1_000_000)
 RESOURCES = tuple(kind.resource for kind in KINDS)
 LATER = str(datetime.now(UTC).year + 3)  # a year in which no card has expired yet, `later` in golden files
 PREFIXES = "|".join(filter(None, (*(kind.id_prefix for kind in KINDS), "tu_", "acct_")))
@@ -59,9 +59,9 @@ class Recorder:
 
 @dataclass
 class Account:
-    """An account of the sandbox at `base`; `named` are ids that the case itself has given names to."""
+    """An account of the sandbox; `named` are ids that the case itself has given names to."""
 
-    base: str
+    sandbox: Embedded
     country: str = "US"
     named: dict[str, str] = field(default_factory=dict)
     _read: dict[str, Json] | None = None
@@ -69,16 +69,16 @@ class Account:
     def __post_init__(self) -> None:
         self.control("reset")
         asked = {"country": self.country, "capabilities": {"card_issuing": {"requested": True}}}
-        made = _writer(self.base, None).perform(Call("accounts", "create", None, asked))
+        made = _writer(self.sandbox, None).perform(Call("accounts", "create", None, asked))
         self.id = str(made.object["id"])
-        self.writer = _writer(self.base, self.id)
+        self.writer = _writer(self.sandbox, self.id)
 
     def plan(self, config: Config) -> Plan:
-        return make_plan(KINDS, config, observe(self.writer, KINDS, config.declared))
+        return make_plan(KINDS, config, observe(self.writer, KINDS, config.declared, workers=InTurn))
 
     def apply(self, plan: Plan) -> list[Call]:
         recorder = Recorder(self.writer)
-        report = execute(plan, recorder, lambda _result: None, Event())
+        report = execute(plan, recorder, lambda _result: None, Event(), workers=1)
         self._read = None
         assert report.complete, [result for result in report.results if result.reason]
         return recorder.calls
@@ -108,10 +108,7 @@ class Account:
 
     def control(self, what: str, value: Any = None) -> None:
         """Tell the sandbox something that Stripe has no request for."""
-        request = urllib.request.Request(  # noqa: S310
-            f"{self.base}/_sandbox/{what}", json.dumps(value or {}).encode(), method="POST"
-        )
-        urllib.request.urlopen(request, timeout=30).close()  # noqa: S310
+        self.sandbox.control(what, value or {})
 
     def names(self) -> dict[str, str]:
         """What stands for each id in golden files: the address, its generation from the second on."""
@@ -142,9 +139,12 @@ def config_of(raw: Json) -> Config:
         return load_config(file, KINDS, variables={"later": LATER} if "later" in raw.get("vars", ()) else {})
 
 
-def _writer(base: str, account: str | None) -> StripeWriter:
+def _writer(sandbox: Embedded, account: str | None) -> StripeWriter:
+    http = Wire(sandbox, Mail())
     return StripeWriter(
-        Transport(KEY, limits=UNHURRIED, account=account, api_base=base, sleep=lambda _seconds: None),
+        Transport(
+            KEY, limits=LIMITLESS, account=account, api_base=BASE, http=http, sleep=lambda _seconds: None
+        ),
         ANSWERS,
     )
 

@@ -12,6 +12,7 @@ configurations) is a year to come. `pytest --update-golden` writes what comes of
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 import yaml
 
 from golden.stripe_account import LATER, Account, config_of
+from provisioner.chaos.embedded import Embedded
 from provisioner.config.load import load_config
 from provisioner.core.model.config import Config
 from provisioner.core.model.errors import ProvisionerError
@@ -28,8 +30,6 @@ from provisioner.core.plan.guardrails import judge
 from provisioner.core.plan.plan import Plan
 from provisioner.core.plan.write_document import plan_document
 from provisioner.kinds import KINDS
-from provisioner.sandbox.server import running
-from provisioner.sandbox.settings import Settings
 from provisioner.views.plan.text import NO_CHANGES, plan_text
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
@@ -37,13 +37,13 @@ HEAD = "Project {0.project}, {0.mode} mode, account {{account}}"
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[str]:
-    with running(Settings(rate_limit=False)) as base:
-        yield base
+def sandbox() -> Iterator[Embedded]:
+    with closing(Embedded()) as there:
+        yield there
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_what_happens(case: Path, sandbox: str, request: pytest.FixtureRequest) -> None:
+def test_what_happens(case: Path, sandbox: Embedded, request: pytest.FixtureRequest) -> None:
     """The plan, its calls, and then a plan with no changes: laws 2 and 5 for every case."""
     golden = Golden(case, update=request.config.getoption("--update-golden"))
     stripe = prepared(case, sandbox)
@@ -88,7 +88,7 @@ class Golden:
         assert (text if text is None else text.rstrip("\n") + "\n") == expected, f"{self.case.name}/{name}"
 
 
-def prepared(case: Path, sandbox: str) -> Account:
+def prepared(case: Path, sandbox: Embedded) -> Account:
     live = yaml.load((case / "live.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader) or {}
     stripe = Account(sandbox, live.get("country", "US"))
     earlier = live.get("applied", [])
