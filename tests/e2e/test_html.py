@@ -24,12 +24,19 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
         yield page
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kept") / "plan.html"
+
+
 @pytest.fixture
-def page(desk: Desk) -> Path:
-    shown = desk.run("show", str(mixed_plan(desk)), "--format", "html")
-    file = desk.folder / "plan.html"
-    file.write_text(shown.stdout, encoding="utf-8")
-    return file
+def page(kept: Path, request: pytest.FixtureRequest) -> Path:
+    """One plan, made by the first test that looks at it."""
+    if not kept.exists():
+        desk: Desk = request.getfixturevalue("desk")
+        shown = desk.run("show", str(mixed_plan(desk)), "--format", "html")
+        kept.write_text(shown.stdout, encoding="utf-8")
+    return kept
 
 
 def found(browser: Tab) -> str:
