@@ -192,7 +192,7 @@ def pages(shop: Company, serve: Serve) -> str:
     return serve(shop.account)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
     with tab(tmp_path_factory.mktemp("profile")) as page:
         yield page
