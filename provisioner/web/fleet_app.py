@@ -1,7 +1,7 @@
 """The web application about a fleet, which has those about its accounts below it."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 
 from msgspec.structs import replace
@@ -19,20 +19,22 @@ from provisioner.web.site import LiveSite, Place, running
 
 PAGES = (("accounts", "Accounts"),)
 MOST_OPEN = 10  # accounts whose pages are kept current; each has all its cards and purchases
-Open = Callable[[str], EstateSource | None]
+Open = Callable[[str], EstateSource]
 
 
 class FleetSite(LiveSite[FleetEstate]):
     """
     The page about a fleet, and the pages about its accounts.
 
-    `open_account` returns what reads the account with an id, or None if the fleet has no such account. New
-    purchases in it are looked for every so many seconds while one of its pages is open.
+    `names` has the name of each account by its id, and `open_account` returns what reads the account with an
+    id. New purchases in it are looked for every so many seconds while one of its pages is open.
     """
 
-    def __init__(self, live: LiveFleet, place: Place, open_account: Open, every: float) -> None:
+    def __init__(
+        self, live: LiveFleet, names: Mapping[str, str], place: Place, open_account: Open, every: float
+    ) -> None:
         super().__init__(live, place, PAGES, ServedLinks(home="accounts"))
-        self._open, self._every = open_account, every
+        self._names, self._open, self._every = names, open_account, every
         self._accounts: dict[str, tuple[LiveEstate, ASGIApp, AsyncExitStack]] = {}
 
     def routes(self) -> list[BaseRoute]:
@@ -59,18 +61,17 @@ class FleetSite(LiveSite[FleetEstate]):
         """Pass a request on to the pages about an account, which are opened by the first request."""
         identity = scope["path_params"]["account"]
         if identity not in self._accounts:
-            if (source := self._open(identity)) is None:
+            if identity not in self._names:
                 text = "The fleet has no account with this id."
                 await self._message("No such account", text, 404)(scope, receive, send)
                 return
-            live, reading = LiveEstate(source, self._every), AsyncExitStack()
-            names = {row.id: row.name for row in self._live.found.accounts} if self._live.found else {}
+            live, reading = LiveEstate(self._open(identity), self._every), AsyncExitStack()
             place = replace(
                 self._place,
                 project="",
                 account=identity,
                 fleet=self._place.project,
-                member=names.get(identity, identity),
+                member=self._names[identity],
             )
             app = EstateSite(live, place, f"/accounts/{identity}").application()
             # before anything is awaited, so that a request that comes meanwhile finds it

@@ -141,17 +141,21 @@ def test_an_account_is_opened_once_though_two_ask_for_it_at_the_same_time(reader
         opened.append(identity)
         return EstateReader(partial(reader.open, identity), days=30)
 
-    async def ask(app: ASGIApp, identity: str) -> None:
+    async def ask(app: ASGIApp, identity: str) -> str:
         path = f"/accounts/{identity}/plan"
         scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "root_path": ""}
         scope |= {"headers": [(b"host", b"localhost")]}
-        await app(scope, None, AsyncMock())
+        send = AsyncMock()
+        await app(scope, None, send)
+        return b"".join(call.args[0].get("body", b"") for call in send.await_args_list).decode()
 
     async def two_at_once() -> None:
-        site = fleet_app.FleetSite(LiveFleet(reader, 0.0), Place("shops", "", "test"), watched, 60.0)
+        names = {identity: job.account.name for identity, job in reader.jobs.items()}
+        site = fleet_app.FleetSite(LiveFleet(reader, 0.0), names, Place("shops", "", "test"), watched, 60.0)
         app = site.application()
         async with app.router.lifespan_context(app):
-            await ask(app, "acct_1FleetFoods")
+            # the account has its name, also before the list of all accounts is read
+            assert "<b>foods</b>" in await ask(app, "acct_1FleetFoods")
             await asyncio.gather(*(ask(app, "acct_1FleetBooks") for _ in range(2)))
 
     asyncio.run(two_at_once())

@@ -140,13 +140,12 @@ def fleet_site(reader: "FleetReader", place: "Place", look: LookOptions, every: 
     from provisioner.web.fleet_app import FleetSite  # noqa: PLC0415 - cold start: as above
     from provisioner.web.live import LiveFleet  # noqa: PLC0415 - cold start: as above
 
-    def open_account(identity: str) -> "RecordedReader | None":
-        if identity not in reader.jobs:
-            return None
+    def open_account(identity: str) -> "RecordedReader":
         inner = EstateReader(partial(reader.open, identity), days=look.days, personal=look.personal)
         return RecordedReader(inner, look.snapshots, "serve")
 
-    return FleetSite(LiveFleet(reader, every * FLEET), place, open_account, every)
+    names = {identity: job.account.name for identity, job in reader.jobs.items()}
+    return FleetSite(LiveFleet(reader, every * FLEET), names, place, open_account, every)
 
 
 @contextmanager
