@@ -22,7 +22,7 @@ from provisioner.chaos.estate.watch import Watch, ended_for, revived
 from provisioner.chaos.estate.wire import Mail, Wire
 from provisioner.cli.main import main
 
-STEPS = 1000 if DEEP else 80
+STEPS = 1000 if DEEP else 50
 YAML = """
 version: 1
 project: estate

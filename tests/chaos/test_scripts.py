@@ -5,12 +5,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.depth import DEEP
 
 HERE = Path(__file__).parent
 
 
 @pytest.mark.parametrize(
-    ("script", "words"), [("kills", ("--kills", "4", "--seed", "11")), ("mutations", ("--count", "150"))]
+    ("script", "words"),
+    [
+        ("kills", ("--kills", "20" if DEEP else "2", "--seed", "11")),
+        ("mutations", ("--count", "1000" if DEEP else "80")),
+    ],
 )
 def test_a_script_finds_nothing_wrong(script, words):
     ended = subprocess.run(

@@ -13,6 +13,7 @@ from chaos.acts import top_ups as of_bank
 from chaos.direct import NOTHING, Bank, Direct, world
 from chaos.test_interleavings import Turns
 from e2e.conftest import Desk
+from support.depth import thorough
 from support.liar import Liar, lying
 
 from hostile.money import by_hand, moved, settle, stripe_base, target, top_ups
@@ -204,7 +205,7 @@ def struck(rng: random.Random) -> Any:
 def test_whatever_the_order_and_the_lag_the_largest_target_is_never_passed(bank: Bank, part: int) -> None:
     """Runs of two projects at once, by hand in between, with lists that lag differently for each of them."""
     bank.keep()
-    for seed in range(part, 120, 4):
+    for seed in range(part, thorough(120), 4):
         rng = random.Random(seed)  # noqa: S311 - to be repeatable
         bank.put_back()
         goals = [goal(rng) for _ in range(rng.choice((2, 2, 3)))]

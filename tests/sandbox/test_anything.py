@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from support.depth import DEEP
 
 from provisioner.sandbox.api import schema
 from provisioner.sandbox.api.routes import ROUTES
@@ -76,7 +77,7 @@ def test_no_request_breaks_it(api, seed) -> None:
     ids = {"issuing.cardholder": known["cardholder"], "issuing.card": known["card"]}
     asker = Asker(seed, known)
     statuses: Counter[int] = Counter()
-    for _ in range(500):
+    for _ in range(500 if DEEP else 200):
         route = asker.random.choice(ROUTES)
         kind = "issuing.card" if "/cards/{id}" in route.path else route.answers.object
         path = route.path.replace("{id}", asker.random.choice(ids.get(kind, ["x_1"])[-5:]))
@@ -87,7 +88,7 @@ def test_no_request_breaks_it(api, seed) -> None:
         if reply.status == 200 and route.method == "POST" and "id" in reply.body:
             ids.setdefault(reply.body["object"], []).append(reply.body["id"])
             assert [p for p in problems(reply.body) if "preferred_locales" not in p] == []
-    assert statuses[200] > 100
+    assert statuses[200] > (100 if DEEP else 40)
     booked = api.read("/v1/balance_transactions", {"limit": 100})
     if not booked["has_more"]:
         total = sum(entry["net"] for entry in booked["data"] if entry["balance_type"] == "issuing")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.declare import HOLDER, card, config, holder, target
-from support.depth import thorough
+from support.depth import DEEP, thorough
 from support.stripe_model import StripeModel, carry_out
 
 from provisioner.core.model.config import Config
@@ -143,11 +143,12 @@ SOME_CONTROLS = (
 )
 SMALL = [None, *(card(status=s, spending_controls=c) for s, c in product(STATUSES, SOME_CONTROLS))]
 THEN = ("nothing", "active", "inactive", "canceled")
+EACH = 1 if DEEP else 3  # a third of the pairs, in which each side has all its values
 
 
 @pytest.mark.parametrize("then", THEN)
 def test_law_2_the_second_plan_is_empty_in_all_of_a_small_world(then: str) -> None:
-    for before, after in product(SMALL, SMALL):
+    for before, after in list(product(SMALL, SMALL))[THEN.index(then) % EACH :: EACH]:
         stripe = StripeModel()
         apply(_with(before), stripe)
         if then != "nothing" and before:

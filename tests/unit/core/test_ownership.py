@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.depth import DEEP
 
 from provisioner.core.model.resource import REMOVALS, Address, Live, Ownership
 from provisioner.core.ownership.marks import (
@@ -135,7 +136,7 @@ def test_no_two_fields_share_a_code(kind: Kind) -> None:
 
 # --- nothing personal can be told from them
 
-BIRTHS = [dt.date(1920, 1, 1) + dt.timedelta(days) for days in range(36_500)]
+BIRTHS = [dt.date(1920, 1, 1) + dt.timedelta(days) for days in range(0, 36_500, 1 if DEEP else 5)]
 
 
 def born(day: dt.date) -> dict[str, Any]:
@@ -143,11 +144,11 @@ def born(day: dt.date) -> dict[str, Any]:
 
 
 def test_a_date_of_birth_cannot_be_told_from_the_record() -> None:
-    """Every record fits hundreds of the dates of a hundred years."""
+    """Every record fits hundreds of the dates of a hundred years (a fifth of them is tried)."""
     fields = cardholder.KIND.fields
     records = Counter(tuple(applied("shop", fields, born(day)).values()) for day in BIRTHS)
 
-    assert min(records.values()) > 100
+    assert min(records.values()) > (100 if DEEP else 20)
 
 
 def test_an_address_gives_away_no_more_than_one_of_its_lines() -> None:
