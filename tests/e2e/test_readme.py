@@ -26,4 +26,4 @@ def test_the_first_command_plans_applies_and_plans_again(tmp_path):
 
 
 def test_the_second_command_runs_these_tests():
-    assert TESTS == "python3 -m venv .venv && .venv/bin/pip install -q -e '.[dev]' && .venv/bin/pytest -n 3"
+    assert TESTS == "python3 -m venv .venv && .venv/bin/pip install -q -e '.[dev]' && .venv/bin/pytest -n 2"
