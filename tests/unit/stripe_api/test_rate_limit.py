@@ -1,5 +1,6 @@
 """Requests keep within Stripe's limits, however Stripe counts them, and no slower than that."""
 
+import itertools
 import math
 import random
 from collections import Counter, deque
@@ -206,3 +207,12 @@ def test_what_counts_as_one_endpoint():
     assert pace.lane("POST", "issuing/cards/ic_1A2b") is pace.lane("POST", "issuing/cards/ic_1A2c")
     assert pace.lane("POST", "issuing/cards") is not pace.lane("GET", "issuing/cards")
     assert pace.lane("POST", "issuing/cards") is not pace.lane("POST", "issuing/cards/ic_1A2b")
+
+
+def test_a_long_list_is_read_in_bursts_and_writes_keep_an_even_rate() -> None:
+    listed = [at for at, _ in departures(LIMITS["test"], [(0.0, 0)] * 56)]
+    written = [at for at, _ in departures(LIMITS["test"], [(0.0, 1)] * 56)]
+
+    assert listed[-1] < 2.2  # seconds; an even rate takes 2.4
+    second = [at for at in written if at >= 1]
+    assert min(later - earlier for earlier, later in itertools.pairwise(second)) >= 1 / 25
